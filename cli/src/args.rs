@@ -1,0 +1,211 @@
+//! The command line. Help texts and shapes only: what a flag does is decided elsewhere.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::Format;
+
+/// Find the state a Rust service keeps in its own process.
+#[derive(Debug, Parser)]
+#[command(name = "cargo-stateless", bin_name = "cargo stateless", version, styles = clap_styles())]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(CheckArgs),
+}
+
+/// Report state in memory, who writes and reads it, and what a second replica breaks
+///
+/// Reads Rust files as they lie there: nothing is compiled, run or downloaded. Read is what
+/// can run in a deployed service, in every package below PATH; tests, benches, build scripts
+/// and examples that start no server are left out.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 nothing denied, 1 something denied, 2 could not run.")]
+pub(crate) struct CheckArgs {
+    /// Workspace, package, folder of Rust files, `.rs` file or `Cargo.toml`
+    #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
+    pub(crate) path: PathBuf,
+
+    /// Path to a Cargo.toml, instead of PATH
+    #[arg(long, value_name = "PATH", conflicts_with = "path")]
+    pub(crate) manifest_path: Option<PathBuf>,
+
+    /// Report only this package; `*` and `?` as in globs (repeatable)
+    #[arg(
+        short,
+        long = "package",
+        value_name = "NAME",
+        help_heading = "Packages"
+    )]
+    pub(crate) packages: Vec<String>,
+
+    /// Read the whole workspace that PATH belongs to
+    #[arg(long, help_heading = "Packages")]
+    pub(crate) workspace: bool,
+
+    /// Do not report this package; `*` and `?` as in globs (repeatable)
+    #[arg(long, value_name = "NAME", help_heading = "Packages")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Read files that ignore files name, and hidden ones
+    #[arg(long, help_heading = "Files")]
+    pub(crate) no_ignore: bool,
+
+    /// Read integration tests too
+    #[arg(long, help_heading = "Files")]
+    pub(crate) tests: bool,
+
+    /// Read benches too
+    #[arg(long, help_heading = "Files")]
+    pub(crate) benches: bool,
+
+    /// Read all examples, not only those that start a server
+    #[arg(long, help_heading = "Files")]
+    pub(crate) examples: bool,
+
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "Output")]
+    pub(crate) format: Format,
+
+    /// Write a report to a file as well (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output), help_heading = "Output")]
+    pub(crate) output: Vec<Output>,
+
+    /// Let warnings fail the run too
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Output")]
+    pub(crate) deny: Option<Deny>,
+
+    /// List what was looked at and found harmless, with the reason
+    #[arg(long, help_heading = "Output")]
+    pub(crate) show_fine: bool,
+
+    /// When to colour [default: auto]
+    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Output")]
+    pub(crate) color: Option<Color>,
+
+    /// Findings only: no notes, no progress
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub(crate) quiet: bool,
+
+    /// Say why each finding is claimed
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+/// One `--output`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Output {
+    pub(crate) format: Format,
+    pub(crate) file: PathBuf,
+}
+
+/// What fails a run beyond errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Deny {
+    /// Findings of level warning
+    Warnings,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+fn output(value: OsString) -> Result<Output, String> {
+    let formats = || {
+        let names: Vec<String> = Format::value_variants()
+            .iter()
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        names.join(", ")
+    };
+    // Only the format has to be text; a file may be called anything.
+    let bytes = value.as_encoded_bytes();
+    let split = bytes
+        .iter()
+        .position(|byte| *byte == b'=')
+        .filter(|at| *at + 1 < bytes.len());
+    let Some((format, file)) = split.and_then(|at| split_at(&value, at)) else {
+        return Err(format!(
+            "expected FORMAT=FILE, with a format of {}",
+            formats()
+        ));
+    };
+    let format = Format::from_str(&format, false)
+        .map_err(|_| format!("`{format}` is no format; there are {}", formats()))?;
+    Ok(Output {
+        format,
+        file: file.into(),
+    })
+}
+
+#[cfg(unix)]
+fn split_at(value: &OsString, at: usize) -> Option<(String, OsString)> {
+    use std::os::unix::ffi::OsStrExt;
+    let (format, file) = value.as_bytes().split_at_checked(at)?;
+    let file = std::ffi::OsStr::from_bytes(file.get(1..)?);
+    Some((
+        String::from_utf8_lossy(format).into_owned(),
+        file.to_owned(),
+    ))
+}
+
+#[cfg(not(unix))]
+fn split_at(value: &OsString, _: usize) -> Option<(String, OsString)> {
+    let (format, file) = value.to_str()?.split_once('=')?;
+    Some((format.to_owned(), file.into()))
+}
+
+/// Cargo's own colours for help.
+fn clap_styles() -> clap::builder::Styles {
+    use clap::builder::styling::{AnsiColor, Effects, Styles};
+    Styles::styled()
+        .header(AnsiColor::BrightGreen.on_default() | Effects::BOLD)
+        .usage(AnsiColor::BrightGreen.on_default() | Effects::BOLD)
+        .literal(AnsiColor::BrightCyan.on_default() | Effects::BOLD)
+        .placeholder(AnsiColor::Cyan.on_default())
+        .error(AnsiColor::BrightRed.on_default() | Effects::BOLD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn outputs_are_split_at_the_first_sign() {
+        let parsed = output("json=a=b.json".into()).unwrap();
+        assert_eq!(
+            parsed,
+            Output {
+                format: Format::Json,
+                file: "a=b.json".into()
+            }
+        );
+        assert!(output("json".into()).is_err());
+        assert!(output("json=".into()).is_err());
+        assert!(
+            output("xml=a".into())
+                .unwrap_err()
+                .contains("human, short, json, sarif")
+        );
+    }
+}

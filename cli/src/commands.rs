@@ -1,0 +1,227 @@
+//! Runs a command: reads, analyses, writes reports, decides the exit status.
+//!
+//! The only module that knows about standard output, standard error and the terminal.
+
+mod output;
+mod progress;
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::process::ExitCode;
+use std::thread;
+
+use clap::Parser;
+use miette::Diagnostic;
+
+use self::progress::Progress;
+use crate::args::{CheckArgs, Cli, Color, Command, Deny};
+use crate::error::Error;
+use crate::finding::Level;
+use crate::report::escape::visible;
+use crate::report::{self, Format, Options, Report};
+use crate::workspace::{self, Request};
+
+/// The exit status for a run that found something denied.
+const DENIED: u8 = 1;
+
+/// The stack of the thread that works: the main thread's is set by the user's shell, and
+/// may be small. Only what is used of it takes memory.
+const STACK: usize = 256 << 20;
+
+/// Runs the command line, as `cargo stateless ..` or `cargo-stateless ..`.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Cargo passes its own subcommand on.
+    if arguments.get(1).is_some_and(|first| first == "stateless") {
+        arguments.remove(1);
+    }
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // A reader that went away is no error, and there is nowhere else to say so.
+            let _ = usage.print();
+            return ExitCode::from(usage.exit_code() as u8);
+        }
+    };
+    let Command::Check(args) = cli.command;
+    let color = args.color;
+    let work = thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || check(&args));
+    let result = match work.map(thread::JoinHandle::join) {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(Error::Bug),
+        Err(error) => Err(Error::Thread(error)),
+    };
+    result.map(ExitCode::from).unwrap_or_else(|error| {
+        say_error(&error, use_color(color, io::stderr().is_terminal()));
+        ExitCode::from(error.exit_code())
+    })
+}
+
+fn check(args: &CheckArgs) -> Result<u8, Error> {
+    let progress = Progress::start(args.quiet);
+    let workspace = workspace::load(&request(args)?)?;
+    let warnings = workspace.warnings.clone();
+    let report = crate::analyze(workspace, &|done, total| progress.set(done, total));
+    drop(progress);
+
+    if !args.quiet {
+        say_warnings(&warnings, &report, args);
+    }
+    let shown = write_to_stdout(&report, args);
+    for file in &args.output {
+        output::write(file, &report, &options(args, false, WIDTH))?;
+    }
+    shown?;
+    let denied = report
+        .findings
+        .iter()
+        .any(|finding| match finding.confidence.level() {
+            Level::Error => true,
+            Level::Warning => args.deny == Some(Deny::Warnings),
+            Level::Note => false,
+        });
+    Ok(if denied { DENIED } else { 0 })
+}
+
+fn request(args: &CheckArgs) -> Result<Request, Error> {
+    let path = match &args.manifest_path {
+        Some(path) if path.file_name().is_none_or(|name| name != "Cargo.toml") => {
+            return Err(Error::NotAManifest { path: path.clone() });
+        }
+        Some(path) => path,
+        None => &args.path,
+    };
+    Ok(Request {
+        path: path.clone(),
+        packages: args.packages.clone(),
+        exclude: args.exclude.clone(),
+        workspace: args.workspace,
+        no_ignore: args.no_ignore,
+        tests: args.tests,
+        benches: args.benches,
+        examples: args.examples,
+    })
+}
+
+/// Where there is no terminal to ask: fits into a log.
+const WIDTH: usize = 100;
+
+fn options(args: &CheckArgs, color: bool, width: usize) -> Options {
+    Options {
+        color,
+        show_fine: args.show_fine,
+        verbose: args.verbose,
+        quiet: args.quiet,
+        width,
+    }
+}
+
+fn write_to_stdout(report: &Report, args: &CheckArgs) -> Result<(), Error> {
+    let stdout = io::stdout().lock();
+    let width =
+        terminal_size::terminal_size_of(&stdout).map_or(WIDTH, |(width, _)| usize::from(width.0));
+    let options = options(args, use_color(args.color, stdout.is_terminal()), width);
+    let mut out = BufWriter::new(stdout);
+    match report::write(args.format, report, &options, &mut out).and_then(|()| out.flush()) {
+        // `| head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.map_err(Error::Stdout),
+    }
+}
+
+/// `--color`, then `CARGO_TERM_COLOR`, then `NO_COLOR`, then whether it is a terminal.
+fn use_color(flag: Option<Color>, terminal: bool) -> bool {
+    let variable = std::env::var("CARGO_TERM_COLOR").ok();
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    decide_color(flag, variable.as_deref(), no_color, terminal)
+}
+
+/// `auto`, wherever it is said, leaves the question to what comes after it.
+fn decide_color(
+    flag: Option<Color>,
+    variable: Option<&str>,
+    no_color: bool,
+    terminal: bool,
+) -> bool {
+    match (flag, variable) {
+        (Some(Color::Always), _) => true,
+        (Some(Color::Never), _) => false,
+        (None, Some("always")) => true,
+        (None, Some("never")) => false,
+        _ => terminal && !no_color,
+    }
+}
+
+/// Standard error is the last place to speak: where it is gone, nothing can be said.
+fn say(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// What is odd about the request, and the notes of the report where its format is one
+/// for programs: whoever runs those should hear of them too.
+fn say_warnings(warnings: &[String], report: &Report, args: &CheckArgs) {
+    let color = use_color(args.color, io::stderr().is_terminal());
+    let head = painted("warning", "1;33", color);
+    for warning in warnings {
+        say(&format!("{head}: {}\n", visible(warning)));
+    }
+    if matches!(args.format, Format::Human | Format::Short) {
+        return;
+    }
+    for note in &report.notes {
+        let line = note
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
+        let (path, message) = (visible(&note.path), visible(&note.message));
+        say(&format!("{head}: {path}{line}: not analysed: {message}\n"));
+    }
+}
+
+fn say_error(error: &Error, color: bool) {
+    say(&format!("{}: {error}\n", painted("error", "1;31", color)));
+    if let Some(help) = error.help() {
+        say(&format!("  {}: {help}\n", painted("help", "1;36", color)));
+    }
+}
+
+fn painted(word: &str, style: &str, color: bool) -> String {
+    if color {
+        format!("\x1b[{style}m{word}\x1b[0m")
+    } else {
+        word.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn color_flag_then_cargo_then_no_color_then_terminal() {
+        assert!(decide_color(
+            Some(Color::Always),
+            Some("never"),
+            true,
+            false
+        ));
+        assert!(!decide_color(
+            Some(Color::Never),
+            Some("always"),
+            false,
+            true
+        ));
+        assert!(decide_color(None, Some("always"), true, false));
+        assert!(!decide_color(None, Some("never"), false, true));
+        assert!(!decide_color(None, Some("auto"), true, true));
+        assert!(!decide_color(
+            Some(Color::Auto),
+            Some("always"),
+            false,
+            false
+        ));
+        assert!(decide_color(None, None, false, true));
+        assert!(decide_color(None, Some("rainbow"), false, true));
+    }
+}

@@ -1,0 +1,185 @@
+//! What stops a run. Everything else is a [`crate::finding::Note`] in the report.
+//!
+//! Says what was wanted and the way out; how it is printed is decided in `commands`.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::finding::Note;
+use crate::report::escape::visible;
+
+/// A reason to stop before there is a report. Every one of them exits with 2.
+#[derive(Debug, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum Error {
+    /// PATH is not there.
+    #[error("`{}` does not exist", path.display())]
+    #[diagnostic(help(
+        "PATH is a workspace, a package, a folder of Rust files, a `.rs` file or a `Cargo.toml`"
+    ))]
+    NotFound {
+        /// As the caller wrote it.
+        path: PathBuf,
+    },
+
+    /// PATH is there but cannot be looked at.
+    #[error("`{}` cannot be read: {source}", path.display())]
+    #[diagnostic(help("check the permissions of the path and of the folders above it"))]
+    Unreadable {
+        /// As the caller wrote it.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+
+    /// PATH is something that holds no Rust code.
+    #[error("`{}` is {what}, not something to analyse", path.display())]
+    #[diagnostic(help(
+        "PATH is a workspace, a package, a folder of Rust files, a `.rs` file or a `Cargo.toml`"
+    ))]
+    NotCode {
+        /// As the caller wrote it.
+        path: PathBuf,
+        /// What it is instead.
+        what: &'static str,
+    },
+
+    /// `--manifest-path` names another kind of file.
+    #[error("`{}` is not a manifest", path.display())]
+    #[diagnostic(help(
+        "`--manifest-path` takes the path of a `Cargo.toml`; any other path goes without the flag"
+    ))]
+    NotAManifest {
+        /// As the caller wrote it.
+        path: PathBuf,
+    },
+
+    /// There was nothing to analyse.
+    #[error("no Rust file could be read in `{}`{}", path.display(), reasons(.notes))]
+    #[diagnostic(help("{}", nothing_read_help(*.left_out)))]
+    NothingRead {
+        /// Absolute.
+        path: PathBuf,
+        /// How many Rust files were left out as tests, benches, build scripts or examples.
+        left_out: usize,
+        /// What was found and could not be read.
+        notes: Vec<Note>,
+    },
+
+    /// `-p` names a package that is not there.
+    #[error(
+        "no package {}`{name}` among those that were read",
+        matches_or_is(name)
+    )]
+    #[diagnostic(help("{}", unknown_package_help(.near, .packages, *.in_tests)))]
+    UnknownPackage {
+        /// As the caller wrote it.
+        name: String,
+        /// Packages with a similar name, best first.
+        near: Vec<String>,
+        /// All packages, sorted.
+        packages: Vec<String>,
+        /// It is there, but among the tests or benches, which are not read.
+        in_tests: bool,
+    },
+
+    /// `-p` and `--exclude` together leave no package.
+    #[error("`--exclude` leaves no package to report on")]
+    #[diagnostic(help("the packages are: {}", .packages.join(", ")))]
+    NothingSelected {
+        /// All packages, sorted.
+        packages: Vec<String>,
+    },
+
+    /// `--output` could not be written.
+    #[error("the {format} report cannot be written to `{}`: {source}", path.display())]
+    #[diagnostic(help("`--output` needs an existing folder in which a file may be made"))]
+    Output {
+        /// The format's name.
+        format: String,
+        /// As the caller wrote it.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+
+    /// Standard output could not be written, and not because its reader went away.
+    #[error("standard output cannot be written: {0}")]
+    Stdout(io::Error),
+
+    /// The system refuses the thread that the analysis runs on.
+    #[error("no thread could be started for the analysis: {0}")]
+    Thread(io::Error),
+
+    /// The analysis panicked; the panic's own message is already on standard error.
+    #[error("the analysis stopped in the middle: this is a bug in cargo stateless")]
+    #[diagnostic(help(
+        "please report it with the message above and, if possible, the file that it was about"
+    ))]
+    Bug,
+}
+
+impl Error {
+    /// The exit status: 2, "could not run".
+    pub fn exit_code(&self) -> u8 {
+        2
+    }
+}
+
+fn reasons(notes: &[Note]) -> String {
+    const SHOWN: usize = 5;
+    let mut text = String::new();
+    for note in notes.iter().take(SHOWN) {
+        let _ = write!(
+            text,
+            "\n  {}: {}",
+            visible(&note.path),
+            visible(&note.message)
+        );
+    }
+    if notes.len() > SHOWN {
+        let _ = write!(text, "\n  and {} more", notes.len() - SHOWN);
+    }
+    text
+}
+
+fn nothing_read_help(left_out: usize) -> String {
+    let mut text = String::from(
+        "looked for `.rs` files in this folder and all below it, except hidden ones and those that an ignore file names \
+         (`--no-ignore` reads these too)",
+    );
+    if left_out > 0 {
+        let _ = write!(
+            text,
+            "; {left_out} Rust file{} left out: build scripts always, and `--tests`, `--benches`, `--examples` bring in the rest",
+            if left_out == 1 { " was" } else { "s were" }
+        );
+    }
+    text
+}
+
+fn matches_or_is(name: &str) -> &'static str {
+    if name.contains(['*', '?']) {
+        "matches "
+    } else {
+        ""
+    }
+}
+
+fn unknown_package_help(near: &[String], packages: &[String], in_tests: bool) -> String {
+    if in_tests {
+        return "it lies in a folder of tests or benches: add `--tests` or `--benches`".to_owned();
+    }
+    let listed = format!("the packages are: {}", packages.join(", "));
+    match near {
+        [] => listed,
+        near => {
+            let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+            format!("did you mean {}? {listed}", near.join(" or "))
+        }
+    }
+}

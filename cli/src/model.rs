@@ -1,0 +1,43 @@
+//! Links the facts of all files: which state there is, who touches it, and when.
+//!
+//! Pure: no IO, no errors. What it cannot tell stays unknown and the rules see that.
+
+mod calls;
+mod context;
+mod eval;
+pub(crate) mod external;
+mod index;
+mod names;
+mod shared;
+pub(crate) mod site;
+mod summary;
+mod tree;
+pub(crate) mod types;
+mod waits;
+mod web;
+
+use crate::facts::FileFacts;
+use crate::workspace::Workspace;
+use context::Contexts;
+use eval::Evaluator;
+use index::Index;
+use names::Names;
+use tree::Tree;
+
+pub(crate) use site::Site;
+pub(crate) use summary::Root;
+
+/// Every site of the analysed code with its accesses, sorted by place.
+pub(crate) fn sites(workspace: &Workspace, facts: &[FileFacts]) -> Vec<Site> {
+    let names = Names::new(Tree::build(workspace, facts));
+    let index = Index::build(&names);
+    let evaluator = Evaluator::new(&names, &index);
+    let summaries: Vec<_> = names
+        .tree
+        .ids()
+        .filter(|id| names.tree.item(*id).body().is_some())
+        .map(|id| (id, evaluator.summary(id)))
+        .collect();
+    let contexts = Contexts::new(&names, &index, &summaries);
+    site::collect(workspace, &names, &index, &summaries, &contexts)
+}

@@ -1,0 +1,252 @@
+//! When each function runs: at start-up, in a request and of which route, in a task.
+//!
+//! Starts from the entry points (main functions, handlers, trait impls that frameworks
+//! call) and follows calls to a fixed point.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use ustr::Ustr;
+
+use super::index::Index;
+use super::names::Names;
+use super::summary::{HandlerRef, RegionKind, Summary};
+use super::tree::{Def, ItemId};
+use super::types::last_part;
+use super::web;
+use crate::facts::{Attr, ItemKind};
+
+/// The times at which something runs, and the routes it runs for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct When {
+    pub(crate) request: bool,
+    pub(crate) background: bool,
+    pub(crate) startup: bool,
+    pub(crate) routes: BTreeSet<Ustr>,
+}
+
+impl When {
+    /// Adds `other`; true where that changed something.
+    fn add(&mut self, other: &When) -> bool {
+        let before = (self.request, self.background, self.startup, self.routes.len());
+        self.request |= other.request;
+        self.background |= other.background;
+        self.startup |= other.startup;
+        if self.routes.len() < MAX_ROUTES {
+            self.routes.extend(other.routes.iter().copied());
+        }
+        before != (self.request, self.background, self.startup, self.routes.len())
+    }
+
+    fn is_empty(&self) -> bool {
+        !(self.request || self.background || self.startup)
+    }
+}
+
+/// More routes than this reaching one function say nothing more about it.
+const MAX_ROUTES: usize = 64;
+
+pub(crate) struct Contexts {
+    functions: FxHashMap<ItemId, When>,
+    regions: FxHashMap<(ItemId, u32), When>,
+    /// Functions that a framework calls: their parameters come from it.
+    pub(crate) entries: FxHashMap<ItemId, ()>,
+}
+
+impl Contexts {
+    pub(crate) fn new(names: &Names, index: &Index, summaries: &[(ItemId, Arc<Summary>)]) -> Self {
+        let mut contexts = Contexts {
+            functions: FxHashMap::default(),
+            regions: FxHashMap::default(),
+            entries: FxHashMap::default(),
+        };
+        contexts.add_routes(summaries);
+        for (id, _) in summaries {
+            contexts.add_entry(names, index, *id);
+        }
+        let by_id: FxHashMap<ItemId, &Summary> = summaries.iter().map(|(id, summary)| (*id, &**summary)).collect();
+        let order: Vec<ItemId> = summaries.iter().map(|(id, _)| *id).collect();
+        contexts.propagate(&by_id, order.clone());
+        // Whatever nobody here calls: a library's surface, a callback we did not follow.
+        let unreached: Vec<ItemId> =
+            order.iter().copied().filter(|id| contexts.functions.get(id).is_none_or(When::is_empty)).collect();
+        let called: std::collections::HashSet<ItemId> =
+            unreached.iter().filter_map(|id| by_id.get(id)).flat_map(|summary| &summary.calls).map(|call| call.callee).collect();
+        for id in unreached {
+            let declared = names.tree.item(id);
+            let Some(function) = declared.function() else { continue };
+            if !called.contains(&id) {
+                // A constructor that nobody was seen to call most likely runs at start-up.
+                let makes = declared.parent.is_some() && function.receiver.is_none();
+                let when = When { request: !makes, startup: makes, ..When::default() };
+                contexts.functions.entry(id).or_default().add(&when);
+            }
+        }
+        contexts.propagate(&by_id, order);
+        contexts
+    }
+
+    fn add_routes(&mut self, summaries: &[(ItemId, Arc<Summary>)]) {
+        let mut longest: FxHashMap<((ItemId, u32), HandlerRef, Option<Ustr>), u32> = FxHashMap::default();
+        let routes = || summaries.iter().flat_map(|(_, summary)| &summary.routes);
+        for route in routes() {
+            let known = longest.entry((route.id, route.handler, route.method)).or_default();
+            *known = (*known).max(route.depth);
+        }
+        for route in routes() {
+            if longest[&(route.id, route.handler, route.method)] > route.depth {
+                continue;
+            }
+            let path = if route.path.is_empty() { "/" } else { &route.path };
+            let text = match route.method {
+                Some(method) if method == "EVENT" => format!("event {}", route.path),
+                Some(method) => format!("{method} {path}"),
+                None => path.to_string(),
+            };
+            let when = When { request: true, routes: [Ustr::from(&text)].into(), ..When::default() };
+            self.add_handler(route.handler, &when);
+        }
+        for (_, summary) in summaries {
+            for handler in &summary.handlers {
+                self.add_handler(*handler, &When { request: true, ..When::default() });
+            }
+        }
+    }
+
+    fn add_handler(&mut self, handler: HandlerRef, when: &When) {
+        match handler {
+            HandlerRef::Fn(id) => {
+                self.functions.entry(id).or_default().add(when);
+                self.entries.insert(id, ());
+            }
+            HandlerRef::Region(id, region) => {
+                self.regions.entry((id, region)).or_default().add(when);
+            }
+        }
+    }
+
+    fn add_entry(&mut self, names: &Names, index: &Index, id: ItemId) {
+        let declared = names.tree.item(id);
+        let attrs = &declared.item.attrs;
+        let startup = When { startup: true, ..When::default() };
+        let request = When { request: true, ..When::default() };
+        if declared.function().is_none() {
+            self.functions.entry(id).or_default().add(&startup);
+            return;
+        }
+        let Some(parent) = declared.parent else {
+            if declared.item.name == "main" || attrs.iter().any(launches) {
+                self.functions.entry(id).or_default().add(&startup);
+            } else if attrs.iter().any(web::serving_attribute) {
+                self.serve(id, attrs, request);
+            }
+            return;
+        };
+        let around = &names.tree.item(parent).item;
+        if attrs.iter().chain(&around.attrs).any(web::serving_attribute) {
+            self.serve(id, attrs, request);
+            return;
+        }
+        let Some(Def::Ext(of)) = index.impl_of(parent).and_then(|info| info.of) else { return };
+        match trait_time(last_part(of.as_str()), declared.item.name.as_str()) {
+            TraitTime::Startup => {
+                self.functions.entry(id).or_default().add(&startup);
+            }
+            TraitTime::Request => {
+                self.functions.entry(id).or_default().add(&request);
+                self.entries.insert(id, ());
+            }
+            TraitTime::Called => {}
+        }
+    }
+
+    fn serve(&mut self, id: ItemId, attrs: &[Attr], mut when: When) {
+        let known = self.functions.get(&id).is_some_and(|known| !known.routes.is_empty());
+        if !known {
+            for (method, path) in attrs.iter().filter_map(web::attribute_route) {
+                let text = match method {
+                    Some(method) => format!("{method} {path}"),
+                    None => path,
+                };
+                when.routes.insert(Ustr::from(&text));
+            }
+        }
+        self.functions.entry(id).or_default().add(&when);
+        self.entries.insert(id, ());
+    }
+
+    fn propagate(&mut self, by_id: &FxHashMap<ItemId, &Summary>, mut queue: Vec<ItemId>) {
+        queue.reverse();
+        let mut waiting: std::collections::HashSet<ItemId> = queue.iter().copied().collect();
+        while let Some(id) = queue.pop() {
+            waiting.remove(&id);
+            let Some(summary) = by_id.get(&id) else { continue };
+            for call in &summary.calls {
+                let when = self.region(summary, id, call.region);
+                if when.is_empty() {
+                    continue;
+                }
+                if self.functions.entry(call.callee).or_default().add(&when) && waiting.insert(call.callee) {
+                    queue.push(call.callee);
+                }
+            }
+        }
+    }
+
+    /// When a part of a function runs.
+    pub(crate) fn region(&self, summary: &Summary, id: ItemId, region: u32) -> When {
+        let own = self.functions.get(&id).cloned().unwrap_or_default();
+        let mut chain = Vec::new();
+        let mut at = region;
+        while at != 0 {
+            chain.push(at);
+            at = summary.regions[at as usize].parent;
+        }
+        chain.iter().rev().fold(own, |outer, at| match summary.regions[*at as usize].kind {
+            RegionKind::Inherit => outer,
+            RegionKind::Request => {
+                let mut when = self.regions.get(&(id, *at)).cloned().unwrap_or_default();
+                when.request = true;
+                when
+            }
+            RegionKind::Spawned => When { background: outer.background || outer.startup, startup: false, ..outer },
+            RegionKind::Serves => When { request: true, background: false, startup: false, ..outer },
+            RegionKind::PerWorker => When { startup: true, ..When::default() },
+        })
+    }
+}
+
+fn launches(attr: &Attr) -> bool {
+    attr.path.last().is_some_and(|last| matches!(last.name.as_str(), "main" | "launch" | "lambda" | "event"))
+}
+
+enum TraitTime {
+    Startup,
+    Request,
+    /// When somebody calls it: the call graph knows.
+    Called,
+}
+
+/// When methods of a foreign trait run. Frameworks call most of them for requests.
+fn trait_time(name: &str, method: &str) -> TraitTime {
+    match (name, method) {
+        ("Fairing", "on_ignite" | "on_liftoff" | "info")
+        | ("Transform" | "Layer" | "MakeSpan" | "Plugin", "new_transform" | "layer")
+        | ("Actor" | "Supervised" | "SystemService", "started" | "service_started" | "restarting")
+        | ("MigrationTrait" | "MigratorTrait" | "Args" | "Parser", _) => TraitTime::Startup,
+        (
+            "Display" | "Debug" | "Default" | "Clone" | "From" | "Into" | "TryFrom" | "TryInto" | "FromStr" | "Deref"
+            | "DerefMut" | "Iterator" | "IntoIterator" | "DoubleEndedIterator" | "ExactSizeIterator" | "Extend"
+            | "FromIterator" | "Serialize" | "Deserialize" | "Serializer" | "Deserializer" | "Visitor" | "PartialEq" | "Eq"
+            | "Hash" | "Hasher" | "BuildHasher" | "PartialOrd" | "Ord" | "Add" | "Sub" | "Mul" | "Div" | "AddAssign"
+            | "SubAssign" | "Neg" | "Not" | "Index" | "IndexMut" | "Error" | "StdError" | "AsRef" | "AsMut" | "Borrow"
+            | "BorrowMut" | "ToString" | "ToOwned" | "Write" | "Read" | "Seek" | "BufRead" | "LowerHex" | "UpperHex"
+            | "BitOr" | "BitAnd" | "Rem" | "Sum" | "Any" | "Ord2" | "ToSql" | "FromSql" | "Encode" | "Decode" | "Type"
+            | "FromRow" | "FromRedisValue" | "ToRedisArgs" | "Queryable" | "IntoResponse" | "Responder" | "ResponseError"
+            | "Zeroize" | "Arbitrary" | "JsonSchema" | "ToSchema" | "ValueEnum",
+            _,
+        ) => TraitTime::Called,
+        _ => TraitTime::Request,
+    }
+}

@@ -1,0 +1,811 @@
+//! Reads a function body and says which state it touches, and how.
+//!
+//! An abstract walk: each expression yields a type, as far as it can be told, and the
+//! roots (statics, fields, bindings, parameters) whose data it leads to. Control flow
+//! does not matter, every branch is walked once. Calls into the analysed code use the
+//! callee's [`Summary`], made on demand; recursion sees an empty one.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use ustr::Ustr;
+
+use super::external::{self, Kind};
+use super::index::Index;
+use super::names::Names;
+use super::summary::{Callable, LocalSite, Region, RegionKind, Root, SELF, Summary, Touch, Val};
+use super::tree::{Def, ItemId};
+use super::types::{Scope, T, names_of};
+use crate::facts::{Body, ExprId, ExprKind, ItemKind, Pat, Path, StaticKind, Stmt, Sym, Ty};
+use crate::finding::AccessKind;
+use crate::span::Span;
+
+/// More touches than this in one function say nothing new.
+const MAX_TOUCHES: usize = 4000;
+
+pub(crate) struct Evaluator<'a> {
+    pub(crate) names: &'a Names<'a>,
+    pub(crate) index: &'a Index,
+    summaries: RefCell<FxHashMap<ItemId, Arc<Summary>>>,
+    running: RefCell<FxHashSet<ItemId>>,
+}
+
+impl<'a> Evaluator<'a> {
+    pub(crate) fn new(names: &'a Names<'a>, index: &'a Index) -> Self {
+        Evaluator { names, index, summaries: RefCell::default(), running: RefCell::default() }
+    }
+
+    /// What a function, method or initialiser does; empty while it is being read.
+    pub(crate) fn summary(&self, id: ItemId) -> Arc<Summary> {
+        if let Some(known) = self.summaries.borrow().get(&id) {
+            return known.clone();
+        }
+        if !self.running.borrow_mut().insert(id) {
+            return Arc::default();
+        }
+        let summary = Arc::new(self.read(id));
+        self.running.borrow_mut().remove(&id);
+        self.summaries.borrow_mut().insert(id, summary.clone());
+        summary
+    }
+
+    fn read(&self, id: ItemId) -> Summary {
+        let declared = self.names.tree.item(id);
+        let Some(body) = declared.body() else { return Summary::default() };
+        let scope = self.index.scope(self.names, id);
+        let mut frame = Frame {
+            ev: self,
+            id,
+            body,
+            vars: Vec::new(),
+            out: Summary::default(),
+            region: 0,
+            params: Vec::new(),
+            scope,
+            returned: Val::default(),
+        };
+        frame.out.regions.push(Region { parent: 0, kind: RegionKind::Inherit });
+        if let Some(function) = declared.function() {
+            if function.receiver.is_some() {
+                let this = Val::of(T::Ref(Arc::new(frame.scope.self_ty.clone()))).with_roots(&[Root::Param(SELF)]);
+                frame.vars.push((Ustr::from("self"), this));
+            }
+            for (at, param) in function.params.iter().enumerate() {
+                let ty = self.names.ty(&param.ty, &frame.scope);
+                let val = Val::of(ty).with_roots(&[Root::Param(at as u16)]);
+                if let Pat::Bind { name, .. } = &param.pat {
+                    frame.params.push((*name, at as u16));
+                }
+                frame.bind(&param.pat, val);
+            }
+        }
+        let Some(root) = body.root else { return frame.out };
+        let mut output = frame.value(root);
+        output.merge(&std::mem::take(&mut frame.returned));
+        for (name, at) in std::mem::take(&mut frame.params) {
+            let var = frame.vars.iter().find(|(known, _)| *known == name);
+            if let Some(web) = var.and_then(|(_, val)| val.web.clone()) {
+                frame.out.param_web.push((at, web));
+            }
+        }
+        frame.out.output = output;
+        frame.out
+    }
+}
+
+pub(super) struct Frame<'a, 'e> {
+    pub(super) ev: &'e Evaluator<'a>,
+    pub(super) id: ItemId,
+    pub(super) body: &'a Body,
+    vars: Vec<(Sym, Val)>,
+    pub(super) out: Summary,
+    pub(super) region: u32,
+    params: Vec<(Sym, u16)>,
+    pub(super) scope: Scope,
+    returned: Val,
+}
+
+impl<'a> Frame<'a, '_> {
+    pub(super) fn lookup(&self, name: Sym) -> Option<Val> {
+        self.vars.iter().rev().find(|(known, _)| *known == name).map(|(_, val)| val.clone())
+    }
+
+    pub(super) fn names(&self) -> &'a Names<'a> {
+        self.ev.names
+    }
+
+    /// Runs `inner` in a region of its own and answers its number.
+    pub(super) fn in_region<R>(&mut self, kind: RegionKind, inner: impl FnOnce(&mut Self) -> R) -> (u32, R) {
+        let number = self.out.regions.len() as u32;
+        self.out.regions.push(Region { parent: self.region, kind });
+        let outer = std::mem::replace(&mut self.region, number);
+        let answer = inner(self);
+        self.region = outer;
+        (number, answer)
+    }
+
+    pub(super) fn touch(&mut self, roots: &[Root], kind: AccessKind, operation: Sym, span: Span, args: &[Val]) {
+        if self.out.touches.len() > MAX_TOUCHES {
+            return;
+        }
+        for root in roots {
+            let args = args.iter().map(|arg| arg.ty.clone()).collect();
+            let region = self.region;
+            self.out.touches.push(Touch { root: *root, kind, operation, span, region, args, used: false });
+        }
+    }
+
+    fn read_of(&mut self, val: &Val, operation: &str, span: Span) {
+        if !val.roots.is_empty() {
+            self.touch(&val.roots, AccessKind::Read, Ustr::from(operation), span, &[]);
+        }
+    }
+
+    /// An expression whose value is used: looking at state counts as a read.
+    pub(super) fn value(&mut self, id: ExprId) -> Val {
+        let val = self.place(id);
+        let looked = matches!(
+            self.body.kind(id),
+            ExprKind::Field { .. } | ExprKind::Deref(_) | ExprKind::Index { .. }
+        );
+        if looked && !external::clone_shares(&val.ty) {
+            self.read_of(&val, "read", self.body.expr(id).span);
+        }
+        val
+    }
+
+    /// An expression without saying that its value is used.
+    pub(super) fn place(&mut self, id: ExprId) -> Val {
+        let body = self.body;
+        let span = body.expr(id).span;
+        match &body.expr(id).kind {
+            ExprKind::Path(path) => self.path(path),
+            ExprKind::QPath(ty, path) => self.qualified(ty, path),
+            ExprKind::Str(text) => {
+                Val { ty: T::ext("str", vec![]), literal: Some(Arc::from(text.as_str())), ..Val::default() }
+            }
+            ExprKind::Number(_) => Val::of(T::ext("usize", vec![])),
+            ExprKind::Literal | ExprKind::Opaque => Val::default(),
+            ExprKind::Field { base, name } => {
+                let base = self.place(*base);
+                self.field(&base, *name)
+            }
+            ExprKind::Method { receiver, name, generics, args, name_span } => {
+                self.method(id, *receiver, *name, generics, args, *name_span)
+            }
+            ExprKind::Call { callee, args } => self.call(*callee, args, span),
+            ExprKind::Macro { path, args } => self.expand(path, args, span),
+            ExprKind::Struct { path, fields, rest } => self.literal(path, fields, *rest, span),
+            ExprKind::Block { stmts, tail } => {
+                let depth = self.vars.len();
+                for stmt in stmts {
+                    self.stmt(stmt);
+                }
+                let val = tail.map(|tail| self.value(tail)).unwrap_or_else(|| Val::of(T::unit()));
+                self.vars.truncate(depth);
+                val
+            }
+            ExprKind::Async(inner) => self.value(*inner),
+            ExprKind::If { cond, then, other } => {
+                let depth = self.vars.len();
+                self.value(*cond);
+                let mut val = self.value(*then);
+                self.vars.truncate(depth);
+                if let Some(other) = other {
+                    val.merge(&self.value(*other));
+                }
+                val
+            }
+            ExprKind::Let { pat, value } => {
+                let val = self.value(*value);
+                self.bind(pat, val);
+                Val::of(T::ext("bool", vec![]))
+            }
+            ExprKind::Match { value, arms } => {
+                let subject = self.value(*value);
+                let mut answer = Val::default();
+                for (at, arm) in arms.iter().enumerate() {
+                    let depth = self.vars.len();
+                    self.bind(&arm.pat, subject.clone());
+                    if let Some(guard) = arm.guard {
+                        self.value(guard);
+                    }
+                    let val = self.value(arm.body);
+                    self.vars.truncate(depth);
+                    if at == 0 { answer = val } else { answer.merge(&val) }
+                }
+                answer
+            }
+            ExprKind::Loop { body } => self.repeat(&[*body], |frame| {
+                frame.value(*body);
+            }),
+            ExprKind::While { cond, body } => {
+                let (cond, body) = (*cond, *body);
+                self.repeat(&[cond, body], |frame| {
+                    let depth = frame.vars.len();
+                    frame.value(cond);
+                    frame.value(body);
+                    frame.vars.truncate(depth);
+                })
+            }
+            ExprKind::For { pat, iter, body } => {
+                let list = self.place(*iter);
+                self.read_of(&list, "iterate", self.body.expr(*iter).span);
+                let item = element(&list.ty);
+                let val = Val::of(item).with_roots(&list.roots);
+                let (iter, body) = (*iter, *body);
+                self.repeat(&[iter, body], |frame| {
+                    let depth = frame.vars.len();
+                    frame.bind(pat, val);
+                    frame.value(body);
+                    frame.vars.truncate(depth);
+                })
+            }
+            ExprKind::Closure { .. } => self.closure(id, &[], &[], RegionKind::Inherit),
+            ExprKind::Await(inner) => self.value(*inner),
+            ExprKind::Try(inner) => {
+                let val = self.value(*inner);
+                let ty = if external::kind_of(&val.ty) == Kind::Maybe {
+                    external::unwrap_one(&val.ty).cloned().unwrap_or_default()
+                } else {
+                    val.ty.clone()
+                };
+                Val { ty, ..val }
+            }
+            ExprKind::Ref { value, .. } => {
+                let val = self.place(*value);
+                Val { ty: T::Ref(Arc::new(val.ty.clone())), ..val }
+            }
+            ExprKind::Deref(inner) => {
+                let val = self.place(*inner);
+                let ty = external::deref(&val.ty).cloned().unwrap_or_else(|| val.ty.clone());
+                Val { ty, ..val }
+            }
+            ExprKind::Unary(inner) => {
+                let val = self.value(*inner);
+                self.read_of(&val, "read", span);
+                Val::of(val.ty)
+            }
+            ExprKind::Binary(left, right) => {
+                for side in [*left, *right] {
+                    let val = self.value(side);
+                    self.read_of(&val, "compare", self.body.expr(side).span);
+                }
+                Val::default()
+            }
+            ExprKind::Assign { place, value } => {
+                let val = self.value(*value);
+                self.assign(*place, &val, "=");
+                Val::of(T::unit())
+            }
+            ExprKind::AssignOp { place, value } => {
+                let val = self.value(*value);
+                self.assign(*place, &val, "+=");
+                Val::of(T::unit())
+            }
+            ExprKind::Index { base, index } => {
+                self.value(*index);
+                let base = self.place(*base);
+                Val::of(element_by_key(&base.ty)).with_roots(&base.roots)
+            }
+            ExprKind::Cast(inner, ty) => {
+                let val = self.value(*inner);
+                Val { ty: self.ty(ty), ..val }
+            }
+            ExprKind::Leave(inner) => {
+                if let Some(inner) = inner {
+                    let val = self.value(*inner);
+                    self.returned.merge(&val);
+                }
+                Val::default()
+            }
+            ExprKind::Tuple(parts) => {
+                let vals: Vec<Val> = parts.iter().map(|part| self.value(*part)).collect();
+                let mut answer = Val::of(T::Tuple(vals.iter().map(|val| val.ty.clone()).collect()));
+                for val in &vals {
+                    let ty = std::mem::take(&mut answer.ty);
+                    answer.merge(val);
+                    answer.ty = ty;
+                }
+                answer
+            }
+            ExprKind::Array(parts) => {
+                let mut answer = Val::default();
+                for part in parts {
+                    let val = self.value(*part);
+                    answer.merge(&val);
+                }
+                Val { ty: T::ext("std::vec::Vec", vec![answer.ty.clone()]), callable: None, ..answer }
+            }
+            ExprKind::Range(start, end) => {
+                for side in [start, end].into_iter().flatten() {
+                    self.value(*side);
+                }
+                Val::of(T::ext("Iter", vec![T::ext("usize", vec![])]))
+            }
+        }
+    }
+
+    pub(super) fn ty(&self, ty: &Ty) -> T {
+        self.names().ty(ty, &self.scope)
+    }
+
+    fn stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Let { pat, ty, value, other } => {
+                let mut val = value.map(|value| self.value(value)).unwrap_or_default();
+                if let Pat::Bind { name, span, .. } = pat {
+                    if let Some(path) = val.made_by
+                        && let Some(call) = self.out.foreign.iter_mut().rev().find(|call| call.path == path)
+                    {
+                        call.bound.get_or_insert((*name, *span));
+                    }
+                    if *ty != Ty::Unknown {
+                        val.ty = self.ty(ty);
+                    }
+                    self.new_local(*name, *span, &mut val);
+                } else if *ty != Ty::Unknown {
+                    val.ty = self.ty(ty);
+                }
+                if let Some(other) = other {
+                    self.value(*other);
+                }
+                self.bind(pat, val);
+            }
+            Stmt::Expr(id) => {
+                let val = self.value(*id);
+                self.remember_web(*id, val);
+            }
+            Stmt::Item => {}
+        }
+    }
+
+    /// `router.get("/", index);` as a statement changes the router it was called on.
+    fn remember_web(&mut self, id: ExprId, val: Val) {
+        let Some(web) = val.web else { return };
+        let mut at = id;
+        loop {
+            match self.body.kind(at) {
+                ExprKind::Method { receiver, .. } => at = *receiver,
+                ExprKind::Await(inner) | ExprKind::Try(inner) => at = *inner,
+                ExprKind::Ref { value, .. } => at = *value,
+                ExprKind::Path(path) => {
+                    let Some(name) = path.as_ident() else { return };
+                    if let Some((_, var)) = self.vars.iter_mut().rev().find(|(known, _)| *known == name) {
+                        var.web = Some(web);
+                    }
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// A binding that creates something changeable becomes a root of its own.
+    fn new_local(&mut self, name: Sym, span: Span, val: &mut Val) {
+        if !val.roots.is_empty() || external::interior(&val.ty).is_none() {
+            return;
+        }
+        let root = Root::Local(self.id, span.start);
+        self.out.locals.push(LocalSite {
+            root,
+            name,
+            span,
+            ty: val.ty.clone(),
+            region: self.region,
+            made_by: val.made_by.unwrap_or_default(),
+        });
+        val.roots = vec![root];
+    }
+
+    /// The same for a value that never got a name before a framework took it.
+    pub(super) fn new_unnamed(&mut self, name: Sym, span: Span, val: &mut Val) {
+        self.new_local(name, span, val);
+    }
+
+    pub(super) fn bind(&mut self, pat: &Pat, val: Val) {
+        match pat {
+            Pat::Bind { name, inner, .. } => {
+                if let Some(inner) = inner {
+                    self.bind(inner, val.clone());
+                }
+                self.vars.push((*name, val));
+            }
+            Pat::Tuple(parts) => {
+                let ty = val.ty.value().clone();
+                for (at, part) in parts.iter().enumerate() {
+                    let ty = match &ty {
+                        T::Tuple(types) => types.get(at).cloned().unwrap_or_default(),
+                        _ => T::Unknown,
+                    };
+                    let mut one = Val { ty, ..val.clone() };
+                    if let Pat::Bind { name, span, .. } = part {
+                        // `let (tx, rx) = broadcast::channel(16)`
+                        self.new_local(*name, *span, &mut one);
+                    }
+                    self.bind(part, one);
+                }
+            }
+            Pat::TupleStruct(path, parts) => self.bind_parts(path, parts, &val),
+            Pat::Struct(path, fields) => {
+                let owner = self.owner(path, &val);
+                for (name, part) in fields {
+                    let inner = match owner {
+                        Some(_) => {
+                            let base = Val { ty: owner.clone().unwrap_or_default(), ..val.clone() };
+                            self.field(&base, *name)
+                        }
+                        None => self.variant_field(path, *name, &val),
+                    };
+                    self.bind(part, inner);
+                }
+            }
+            Pat::Ref(inner) => {
+                let ty = external::deref(&val.ty).cloned().unwrap_or_else(|| val.ty.clone());
+                self.bind(inner, Val { ty, ..val });
+            }
+            Pat::Or(cases) => {
+                for case in cases {
+                    self.bind(case, val.clone());
+                }
+            }
+            Pat::Slice(parts) => {
+                let ty = element(&val.ty);
+                for part in parts {
+                    self.bind(part, Val { ty: ty.clone(), ..val.clone() });
+                }
+            }
+            Pat::Typed(inner, ty) => {
+                let ty = self.ty(ty);
+                self.bind(inner, Val { ty, ..val });
+            }
+            Pat::Wild => {}
+        }
+    }
+
+    /// `Some(x)`, `State(x)`, `Wrapper(x)`, `Variant(a, b)`.
+    fn bind_parts(&mut self, path: &Path, parts: &[Pat], val: &Val) {
+        let subject = val.ty.value();
+        let local = self.names().resolve(self.scope.module.unwrap_or(super::tree::ModId(0)), &names_of(path));
+        let def = local.first().copied();
+        for (at, part) in parts.iter().enumerate() {
+            let inner = match def {
+                Some(Def::Item(adt)) if matches!(self.names().tree.item(adt).item.kind, ItemKind::Struct { .. }) => {
+                    let base = match subject {
+                        T::Adt(..) => val.clone(),
+                        _ => Val { ty: T::Adt(adt, Vec::new().into()), ..val.clone() },
+                    };
+                    self.field(&base, Ustr::from(&at.to_string()))
+                }
+                Some(Def::Variant(adt, variant)) => self.variant_part(adt, variant, at, val),
+                _ => {
+                    let ty = match external::kind_of(subject) {
+                        Kind::Pointer | Kind::Maybe if subject.args().len() > at || at == 0 => {
+                            // `Err(e)` is the second argument of a result.
+                            let second = path.last().is_some_and(|last| last.name == "Err");
+                            let at = usize::from(second);
+                            subject.args().get(at).cloned().unwrap_or_default()
+                        }
+                        _ => T::Unknown,
+                    };
+                    Val { ty, ..val.clone() }
+                }
+            };
+            self.bind(part, inner);
+        }
+    }
+
+    fn variant_part(&mut self, adt: ItemId, variant: u32, at: usize, val: &Val) -> Val {
+        let ItemKind::Enum { variants, .. } = &self.names().tree.item(adt).item.kind else { return val.clone() };
+        let before: usize = variants[..variant as usize].iter().map(|variant| variant.fields.len()).sum();
+        self.field_number(adt, before + at, &[], val)
+    }
+
+    fn variant_field(&mut self, path: &Path, name: Sym, val: &Val) -> Val {
+        let module = self.scope.module.unwrap_or(super::tree::ModId(0));
+        if let Some(Def::Variant(adt, variant)) = self.names().resolve(module, &names_of(path)).first().copied()
+            && let ItemKind::Enum { variants, .. } = &self.names().tree.item(adt).item.kind
+            && let Some(at) = variants[variant as usize].fields.iter().position(|field| field.name == name)
+        {
+            return self.variant_part(adt, variant, at, val);
+        }
+        Val { ty: T::Unknown, ..val.clone() }
+    }
+
+    /// The struct a pattern or literal path names, `Self` included.
+    pub(super) fn owner(&self, path: &Path, val: &Val) -> Option<T> {
+        if let T::Adt(adt, _) = val.ty.value()
+            && matches!(self.names().tree.item(*adt).item.kind, ItemKind::Struct { .. })
+        {
+            return Some(val.ty.clone());
+        }
+        match self.ty(&Ty::Path(path.clone())) {
+            T::Adt(adt, args) if matches!(self.names().tree.item(adt).item.kind, ItemKind::Struct { .. }) => {
+                Some(T::Adt(adt, args))
+            }
+            _ => None,
+        }
+    }
+
+    /// `base.name`, looking through pointers, locks' guards and `Deref` of our types.
+    pub(super) fn field(&mut self, base: &Val, name: Sym) -> Val {
+        let mut ty = base.ty.clone();
+        for _ in 0..12 {
+            match &ty {
+                T::Adt(adt, args) => {
+                    if let Some(at) = Index::field_at(self.names(), *adt, name) {
+                        let (adt, args) = (*adt, args.clone());
+                        return self.field_number(adt, at, &args, base);
+                    }
+                    match self.ev.index.deref_target(*adt) {
+                        Some(target) => ty = target.clone(),
+                        None => break,
+                    }
+                }
+                T::Tuple(parts) => {
+                    let at: Option<usize> = name.as_str().parse().ok();
+                    let part = at.and_then(|at| parts.get(at)).cloned().unwrap_or_default();
+                    return Val { ty: part, web: None, callable: None, ..base.clone() };
+                }
+                other => match external::deref(other) {
+                    Some(inner) => ty = inner.clone(),
+                    None => break,
+                },
+            }
+        }
+        Val { ty: T::Unknown, roots: base.roots.clone(), fresh: base.fresh, ..Val::default() }
+    }
+
+    fn field_number(&mut self, adt: ItemId, at: usize, args: &[T], base: &Val) -> Val {
+        let ty = Index::field_type(self.names(), adt, at, args);
+        let own = Root::Field(adt, at as u16);
+        let mut roots = Vec::new();
+        // A lock of its own starts a new piece of state; a plain field is part of what
+        // holds it as well.
+        if external::interior(&ty).is_none() {
+            roots.clone_from(&base.roots);
+        }
+        if !(base.fresh && external::interior(&ty).is_none()) && !roots.contains(&own) {
+            roots.push(own);
+        }
+        Val { ty, roots, fresh: base.fresh, ..Val::default() }
+    }
+
+    fn assign(&mut self, place: ExprId, val: &Val, operation: &str) {
+        let span = self.body.expr(place).span;
+        if let ExprKind::Path(path) = self.body.kind(place)
+            && let Some(name) = path.as_ident()
+            && let Some((_, var)) = self.vars.iter_mut().rev().find(|(known, _)| *known == name)
+        {
+            // Rebinding a local, unless it is a binding to a place (`ref mut`, a pattern).
+            if operation == "=" {
+                if !val.roots.is_empty() || val.web.is_some() {
+                    *var = val.clone();
+                }
+                return;
+            }
+            let scalar = external::kind_of(&var.ty) == Kind::Scalar;
+            if scalar && !matches!(var.ty, T::Ref(_)) {
+                return;
+            }
+        }
+        let target = self.place(place);
+        if !target.roots.is_empty() {
+            self.touch(&target.roots.clone(), AccessKind::Write, Ustr::from(operation), span, std::slice::from_ref(val));
+        }
+        // `self.users = users` makes the two the same data.
+        self.alias(&target.roots.clone(), val);
+    }
+
+    pub(super) fn alias(&mut self, targets: &[Root], val: &Val) {
+        if external::interior(&val.ty).is_none() && !matches!(val.roots[..], [Root::Param(_)]) {
+            return;
+        }
+        for from in &val.roots {
+            for to in targets {
+                if from != to && self.out.aliases.len() < MAX_TOUCHES {
+                    self.out.aliases.push((*from, *to));
+                }
+            }
+        }
+    }
+
+    fn literal(&mut self, path: &Path, fields: &'a [(Sym, ExprId, Span)], rest: Option<ExprId>, span: Span) -> Val {
+        let owner = self.owner(path, &Val::default());
+        for (name, value, field_span) in fields {
+            let mut val = self.value(*value);
+            let Some(T::Adt(adt, _)) = owner else { continue };
+            let Some(at) = Index::field_at(self.names(), adt, *name) else { continue };
+            self.out.constructs.push((adt, Some(at as u16), *field_span, self.region));
+            val.ty = match val.ty {
+                T::Unknown => Index::field_type(self.names(), adt, at, &[]),
+                ty => ty,
+            };
+            self.alias(&[Root::Field(adt, at as u16)], &val);
+        }
+        if let Some(rest) = rest {
+            self.value(rest);
+        }
+        match owner {
+            Some(T::Adt(adt, args)) => {
+                self.out.constructs.push((adt, None, span, self.region));
+                Val { ty: T::Adt(adt, args), fresh: true, ..Val::default() }
+            }
+            _ => Val::of(self.ty(&Ty::Path(path.clone()))),
+        }
+    }
+
+    fn path(&mut self, path: &Path) -> Val {
+        if let Some(name) = path.as_ident() {
+            if let Some((_, val)) = self.vars.iter().rev().find(|(known, _)| *known == name) {
+                return val.clone();
+            }
+        }
+        let Some(module) = self.scope.module else { return Val::default() };
+        let names = names_of(path);
+        if let Some((last, owner)) = path.segments.split_last()
+            && !owner.is_empty()
+        {
+            let owner = Path { segments: owner.to_vec() };
+            let head = self.owner_type(&owner);
+            if let Some(item) = head.as_ref().and_then(|head| self.associated(head, last.name)) {
+                return self.item_value(item);
+            }
+        }
+        for def in self.names().resolve(module, &names) {
+            match def {
+                Def::Item(item) => return self.item_value(item),
+                Def::Variant(adt, _) => return Val { ty: T::Adt(adt, Vec::new().into()), ..Val::default() },
+                Def::Ext(path) => {
+                    return Val { callable: Some(Callable::Foreign(path)), ..Val::default() };
+                }
+                Def::Mod(_) => {}
+            }
+        }
+        Val::default()
+    }
+
+    /// The type that a path's head names, when it names one.
+    pub(super) fn owner_type(&self, path: &Path) -> Option<T> {
+        match self.ty(&Ty::Path(path.clone())) {
+            T::Unknown => None,
+            ty => Some(ty),
+        }
+    }
+
+    fn qualified(&mut self, ty: &Ty, path: &Path) -> Val {
+        let owner = self.ty(ty);
+        let name = path.last().map(|last| last.name).unwrap_or_default();
+        match self.associated(&owner, name) {
+            Some(item) => self.item_value(item),
+            None => Val::default(),
+        }
+    }
+
+    /// `Type::name`: a method or associated function of the analysed code.
+    pub(super) fn associated(&self, owner: &T, name: Sym) -> Option<ItemId> {
+        match owner.value() {
+            T::Adt(adt, _) => self.ev.index.methods_of(*adt, name).first().copied(),
+            T::Bound(defs) => defs.iter().find_map(|def| match def {
+                Def::Item(of) => {
+                    let list = self.ev.index.implementations(*of, name);
+                    list.first().copied()
+                }
+                _ => None,
+            }),
+            T::Ext(path, _) => self.ev.index.extension(path.as_str(), name),
+            _ => None,
+        }
+    }
+
+    fn item_value(&mut self, item: ItemId) -> Val {
+        let declared = self.names().tree.item(item);
+        match &declared.item.kind {
+            ItemKind::Static(held) => {
+                let scope = self.ev.index.scope(self.names(), item);
+                let mut ty = self.names().ty(&held.ty, &scope);
+                match held.kind {
+                    StaticKind::Lazy => ty = T::ext("LazyStatic", vec![ty]),
+                    StaticKind::ThreadLocal => ty = T::ext("LocalKey", vec![ty]),
+                    _ => {}
+                }
+                let constant = held.kind == StaticKind::Const;
+                let own = [Root::Static(item)];
+                Val::of(ty).with_roots(if constant { &[] } else { &own })
+            }
+            ItemKind::Fn(_) => Val { callable: Some(Callable::Item(item)), ..Val::default() },
+            ItemKind::Struct { .. } => Val {
+                ty: T::Adt(item, Vec::new().into()),
+                callable: Some(Callable::Item(item)),
+                fresh: true,
+                ..Val::default()
+            },
+            _ => Val::default(),
+        }
+    }
+
+    /// Walks a closure's body once, its parameters bound to what is known of them.
+    pub(super) fn closure(&mut self, id: ExprId, params: &[T], roots: &[Root], kind: RegionKind) -> Val {
+        let ExprKind::Closure { params: pats, body } = self.body.kind(id) else { return Val::default() };
+        let depth = self.vars.len();
+        let returned = std::mem::take(&mut self.returned);
+        let (region, mut answer) = self.in_region(kind, |frame| {
+            for (at, (pat, ty)) in pats.iter().enumerate() {
+                let declared = frame.ty(ty);
+                let ty = if declared.is_unknown() { params.get(at).cloned().unwrap_or_default() } else { declared };
+                frame.bind(pat, Val::of(ty).with_roots(roots));
+            }
+            frame.value(*body)
+        });
+        self.vars.truncate(depth);
+        answer.merge(&std::mem::replace(&mut self.returned, returned));
+        self.out.closures.push((id, region));
+        Val {
+            ty: T::Fn(Arc::new(answer.ty.clone())),
+            roots: answer.roots,
+            callable: Some(Callable::Closure(region)),
+            web: answer.web,
+            ..Val::default()
+        }
+    }
+
+    /// A loop; one that waits for messages or connections serves requests.
+    fn repeat(&mut self, parts: &[ExprId], inner: impl FnOnce(&mut Self)) -> Val {
+        let waits = parts.iter().any(|part| super::waits::waits_for_others(self.body, *part));
+        if waits {
+            self.out.serves = true;
+            self.in_region(RegionKind::Serves, inner);
+        } else {
+            inner(self);
+        }
+        Val::of(T::unit())
+    }
+
+    /// Reads what a macro was given.
+    fn expand(&mut self, path: &Path, args: &'a [ExprId], span: Span) -> Val {
+        let name = path.last().map(|last| last.name).unwrap_or_default();
+        if let Some(val) = self.web_macro(name, args, span) {
+            return val;
+        }
+        let vals: Vec<Val> = args.iter().map(|arg| self.value(*arg)).collect();
+        for (val, arg) in vals.iter().zip(args) {
+            if !matches!(self.body.kind(*arg), ExprKind::Match { .. } | ExprKind::Block { .. })
+                && !matches!(name.as_str(), "vec" | "matches" | "select" | "join" | "try_join")
+            {
+                let span = self.body.expr(*arg).span;
+                self.read_of(val, name.as_str(), span);
+            }
+        }
+        match name.as_str() {
+            "vec" => Val { ty: T::ext("std::vec::Vec", vec![vals.first().map(|val| val.ty.clone()).unwrap_or_default()]), ..Val::default() },
+            "format" | "concat" => Val::of(T::ext("std::string::String", vec![])),
+            "join" | "try_join" => Val::of(T::Tuple(vals.iter().map(|val| val.ty.clone()).collect())),
+            _ => Val::default(),
+        }
+    }
+}
+
+/// What iterating over a value yields.
+pub(super) fn element(ty: &T) -> T {
+    match ty {
+        T::Ref(inner) => element(inner),
+        T::Slice(inner) => (**inner).clone(),
+        T::Ext(_, args) => match external::kind_of(ty) {
+            Kind::Map | Kind::SharedMap if args.len() > 1 => T::Tuple(vec![args[0].clone(), args[1].clone()].into()),
+            Kind::Iter | Kind::List | Kind::Receiver | Kind::Maybe | Kind::Map => args.first().cloned().unwrap_or_default(),
+            Kind::Pointer | Kind::Lazy => args.first().map(element).unwrap_or_default(),
+            _ => T::Unknown,
+        },
+        _ => T::Unknown,
+    }
+}
+
+/// What `base[key]` yields.
+fn element_by_key(ty: &T) -> T {
+    match external::kind_of(ty.value()) {
+        Kind::Map | Kind::SharedMap => ty.value().args().get(1).cloned().unwrap_or_default(),
+        Kind::Pointer | Kind::Lazy => external::unwrap_one(ty.value()).map(element_by_key).unwrap_or_default(),
+        _ => element(ty),
+    }
+}

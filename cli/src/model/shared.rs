@@ -1,0 +1,167 @@
+//! Which of our types are shared as a whole, so that their plain fields are state.
+//!
+//! A struct behind a lock, an actor, the owner of a message loop: each of its fields
+//! can change without a lock of its own.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::context::Contexts;
+use super::external::{self, Kind};
+use super::index::Index;
+use super::names::Names;
+use super::summary::Summary;
+use super::tree::{Def, ItemId};
+use super::types::{T, last_part};
+use crate::facts::{ItemKind, Receiver};
+
+/// Why a struct's plain fields are state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sharing {
+    /// It stands behind a lock that is itself a site.
+    Locked,
+    /// It is an actor.
+    Actor,
+    /// A loop over messages owns it.
+    Loop,
+}
+
+pub(crate) struct Shared {
+    pub(crate) structs: FxHashMap<ItemId, Sharing>,
+    /// Made only while serving, and stored nowhere that outlives the request.
+    pub(crate) per_request: FxHashSet<ItemId>,
+    /// Stored as the elements of some collection that is shared.
+    pub(crate) elements: FxHashSet<ItemId>,
+}
+
+impl Shared {
+    /// `holders`: the types of everything that can be shared (statics, fields, locals).
+    pub(crate) fn new(
+        names: &Names,
+        index: &Index,
+        summaries: &[(ItemId, Arc<Summary>)],
+        contexts: &Contexts,
+        holders: &[T],
+    ) -> Self {
+        let mut structs = FxHashMap::default();
+        let mut elements = FxHashSet::default();
+        for ty in holders {
+            if let Some(adt) = locked_struct(names, index, ty) {
+                structs.insert(adt, Sharing::Locked);
+            }
+            collect_elements(index, ty, false, &mut elements);
+        }
+        let mut connections = FxHashSet::default();
+        for info in &index.impls {
+            let (Some(Def::Ext(of)), T::Adt(adt, _)) = (info.of, &info.self_ty) else { continue };
+            if last_part(of.as_str()) == "Actor" {
+                structs.insert(*adt, Sharing::Actor);
+                let per_socket = info.assoc.iter().any(
+                    |(_, ty)| matches!(ty, T::Ext(path, _) if last_part(path.as_str()) == "WebsocketContext"),
+                );
+                if per_socket {
+                    connections.insert(*adt);
+                }
+            }
+        }
+        for (id, summary) in summaries {
+            let declared = names.tree.item(*id);
+            let owns = declared
+                .function()
+                .is_some_and(|function| matches!(function.receiver, Some(Receiver::Value | Receiver::RefMut)));
+            if summary.serves
+                && owns
+                && let Some(parent) = declared.parent
+                && let Some(info) = index.impl_of(parent)
+                && let T::Adt(adt, _) = &info.self_ty
+            {
+                structs.entry(*adt).or_insert(Sharing::Loop);
+            }
+        }
+        let mut per_request = per_request(names, summaries, contexts);
+        per_request.retain(|adt| !elements.contains(adt) || connections.contains(adt));
+        per_request.extend(connections);
+        Shared { structs, per_request, elements }
+    }
+}
+
+/// The struct that a lock protects as a whole, looking through pointers.
+pub(crate) fn locked_struct(names: &Names, index: &Index, ty: &T) -> Option<ItemId> {
+    let mut at = ty;
+    let mut locked = false;
+    loop {
+        match at {
+            T::Adt(adt, _) => {
+                let is_struct = matches!(names.tree.item(*adt).item.kind, ItemKind::Struct { .. });
+                return (locked && is_struct).then_some(*adt);
+            }
+            T::Bound(defs) if locked => {
+                return defs.iter().find_map(|def| match def {
+                    Def::Item(of) => index.implementors(*of).find_map(|ty| match ty {
+                        T::Adt(adt, _) => Some(*adt),
+                        _ => None,
+                    }),
+                    Def::Ext(_) | Def::Mod(_) | Def::Variant(..) => None,
+                });
+            }
+            other => {
+                locked |= matches!(external::kind_of(other), Kind::Lock);
+                at = external::unwrap_one(other)?;
+            }
+        }
+    }
+}
+
+/// Structs that collections hold, directly or by pointer, lock or address.
+fn collect_elements(index: &Index, ty: &T, inside: bool, out: &mut FxHashSet<ItemId>) {
+    match ty {
+        T::Adt(adt, args) => {
+            if inside {
+                out.insert(*adt);
+            }
+            for arg in args.iter() {
+                collect_elements(index, arg, inside, out);
+            }
+        }
+        T::Bound(defs) if inside => {
+            for def in defs.iter() {
+                if let Def::Item(of) = def {
+                    for implementor in index.implementors(*of) {
+                        collect_elements(index, implementor, true, out);
+                    }
+                }
+            }
+        }
+        other => {
+            let holds = matches!(
+                external::kind_of(other),
+                Kind::Map | Kind::List | Kind::SharedMap | Kind::Cache | Kind::Lock | Kind::Address
+            );
+            for arg in other.args() {
+                collect_elements(index, arg, inside || holds, out);
+            }
+        }
+    }
+}
+
+/// Structs that are only ever made while a request is served.
+fn per_request(names: &Names, summaries: &[(ItemId, Arc<Summary>)], contexts: &Contexts) -> FxHashSet<ItemId> {
+    let mut made: FxHashMap<ItemId, bool> = FxHashMap::default();
+    for (id, summary) in summaries {
+        for (adt, field, _, region) in &summary.constructs {
+            if field.is_some() {
+                continue;
+            }
+            let when = contexts.region(summary, *id, *region);
+            let only = when.request && !when.startup && !when.background;
+            // A constructor that nobody was seen to call says nothing.
+            let known = when.request || when.startup || when.background;
+            if known {
+                *made.entry(*adt).or_insert(true) &= only;
+            }
+        }
+    }
+    let _ = names;
+    made.into_iter().filter(|(_, only)| *only).map(|(adt, _)| adt).collect()
+}

@@ -1,0 +1,591 @@
+//! Sites: every place that holds state, with the accesses that reach it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::context::{Contexts, When};
+use super::external::{self, Kind};
+use super::index::Index;
+use super::names::Names;
+use super::shared::{Shared, Sharing, locked_struct};
+use super::summary::{LocalSite, Root, SELF, Summary, Touch};
+use super::tree::ItemId;
+use super::types::{T, last_part};
+use crate::facts::{Field, ItemKind, StaticKind, Sym};
+use crate::finding::{Access, AccessKind, Context, Mechanism, SiteInfo};
+use crate::span::Place;
+use crate::workspace::Workspace;
+
+/// One place that holds state, and everything the rules may ask about it.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) root: Root,
+    pub(crate) info: SiteInfo,
+    pub(crate) ty: T,
+    /// What makes it changeable; `None` for a plain field of something shared.
+    pub(crate) kind: Option<Kind>,
+    pub(crate) sharing: Option<Sharing>,
+    /// Everything in the payload: our own types looked into.
+    pub(crate) holds: Holds,
+    pub(crate) uses: Vec<Use>,
+    /// Made and dropped with one request or connection.
+    pub(crate) per_request: bool,
+    /// Only shares its holder's lock: the fields below it are sites of their own.
+    pub(crate) fields: Vec<Root>,
+    /// Lower-case words of the site's and its types' names.
+    pub(crate) words: Vec<String>,
+    /// The foreign function that made it, as far as known.
+    pub(crate) made_by: Sym,
+    /// Lives inside an element of another site's collection.
+    pub(crate) element: bool,
+}
+
+/// What a payload consists of.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Holds {
+    pub(crate) kinds: FxHashSet<Kind>,
+    /// Last parts of the names of all types in it.
+    pub(crate) names: FxHashSet<String>,
+    /// Key type, where the payload is a map.
+    pub(crate) key: Option<T>,
+    /// It is a collection.
+    pub(crate) collection: bool,
+}
+
+/// One access, with what the rules need beyond the words for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Use {
+    pub(crate) access: Access,
+    pub(crate) when: When,
+    pub(crate) operation: Sym,
+    pub(crate) args: Vec<T>,
+    pub(crate) used: bool,
+    pub(crate) function: ItemId,
+    /// The function belongs to the type that holds the site.
+    pub(crate) own_method: bool,
+}
+
+impl Site {
+    pub(crate) fn serving(&self, kind: AccessKind) -> impl Iterator<Item = &Use> {
+        self.uses.iter().filter(move |one| one.access.kind == kind && one.when.request)
+    }
+
+    pub(crate) fn running(&self, kind: AccessKind) -> impl Iterator<Item = &Use> {
+        self.uses.iter().filter(move |one| one.access.kind == kind && (one.when.request || one.when.background))
+    }
+
+    pub(crate) fn has_word(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|word| words.contains(&word.as_str()))
+    }
+}
+
+struct Collector<'a, 'm> {
+    workspace: &'m Workspace,
+    names: &'m Names<'a>,
+    index: &'m Index,
+    contexts: &'m Contexts,
+    summaries: &'m [(ItemId, Arc<Summary>)],
+    by_id: FxHashMap<ItemId, &'m Summary>,
+    locals: FxHashMap<Root, (ItemId, &'m LocalSite)>,
+    groups: Groups,
+    touches: FxHashMap<Root, Vec<(ItemId, &'m Touch)>>,
+}
+
+pub(crate) fn collect(
+    workspace: &Workspace,
+    names: &Names,
+    index: &Index,
+    summaries: &[(ItemId, Arc<Summary>)],
+    contexts: &Contexts,
+) -> Vec<Site> {
+    let mut collector = Collector {
+        workspace,
+        names,
+        index,
+        contexts,
+        summaries,
+        by_id: summaries.iter().map(|(id, summary)| (*id, &**summary)).collect(),
+        locals: FxHashMap::default(),
+        groups: Groups::default(),
+        touches: FxHashMap::default(),
+    };
+    collector.gather();
+    collector.inject();
+    collector.sites()
+}
+
+impl<'m> Collector<'_, 'm> {
+    /// Touches by root, locals, and which roots are the same data.
+    fn gather(&mut self) {
+        for (id, summary) in self.summaries {
+            for local in &summary.locals {
+                self.locals.insert(local.root, (*id, local));
+            }
+            for (from, to) in &summary.aliases {
+                if !matches!(from, Root::Param(_)) && !matches!(to, Root::Param(_)) {
+                    self.groups.union(*from, *to);
+                }
+            }
+            for touch in &summary.touches {
+                if !matches!(touch.root, Root::Param(_)) {
+                    self.touches.entry(touch.root).or_default().push((*id, touch));
+                }
+            }
+        }
+    }
+
+    /// Gives what handlers do to a parameter to the state that the framework hands them:
+    /// found by type, as the frameworks do.
+    fn inject(&mut self) {
+        let mut by_type: FxHashMap<T, Vec<Root>> = FxHashMap::default();
+        let startup = |id: ItemId, region: u32| {
+            let when = self.contexts.region(self.by_id[&id], id, region);
+            !when.request || when.startup
+        };
+        for (id, summary) in self.summaries {
+            for injected in &summary.injected {
+                let key = core(&injected.ty).clone();
+                if external::interior(&key).is_some() && startup(*id, injected.region) {
+                    let roots = injected.roots.iter().filter(|root| !matches!(root, Root::Param(_)));
+                    by_type.entry(key).or_default().extend(roots);
+                }
+            }
+        }
+        let mut by_shape: FxHashMap<T, Vec<Root>> = FxHashMap::default();
+        for (root, (id, local)) in &self.locals {
+            if startup(*id, local.region) {
+                by_shape.entry(core(&local.ty).clone()).or_default().push(*root);
+            }
+        }
+        for list in by_type.values_mut().chain(by_shape.values_mut()) {
+            list.sort();
+            list.dedup();
+        }
+        let fields = self.fields_by_type();
+        for (id, summary) in self.summaries {
+            if !self.contexts.entries.contains_key(id) {
+                continue;
+            }
+            let Some(function) = self.names.tree.item(*id).function() else { continue };
+            let scope = self.index.scope(self.names, *id);
+            for touch in &summary.touches {
+                let Root::Param(at) = touch.root else { continue };
+                if at == SELF {
+                    continue;
+                }
+                let Some(param) = function.params.get(at as usize) else { continue };
+                let ty = self.names.ty(&param.ty, &scope);
+                let key = core(&ty);
+                if external::interior(key).is_none() {
+                    continue;
+                }
+                let found = by_type.get(key).or_else(|| fields.get(key)).or_else(|| by_shape.get(key));
+                for root in found.into_iter().flatten() {
+                    self.touches.entry(*root).or_default().push((*id, touch));
+                }
+            }
+        }
+    }
+
+    /// Fields whose type is itself changeable: what `FromRef` hands out.
+    fn fields_by_type(&self) -> FxHashMap<T, Vec<Root>> {
+        let mut out: FxHashMap<T, Vec<Root>> = FxHashMap::default();
+        for id in self.names.tree.ids() {
+            if let ItemKind::Struct { fields, .. } = &self.names.tree.item(id).item.kind {
+                for at in 0..fields.len() {
+                    let ty = Index::field_type(self.names, id, at, &[]);
+                    if external::interior(&ty).is_some() {
+                        out.entry(core(&ty).clone()).or_default().push(Root::Field(id, at as u16));
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn sites(&mut self) -> Vec<Site> {
+        let candidates = self.candidates();
+        let holders: Vec<T> = candidates.iter().map(|(_, ty)| ty.clone()).collect();
+        let shared = Shared::new(self.names, self.index, self.summaries, self.contexts, &holders);
+        let known: FxHashSet<Root> = candidates.iter().map(|(root, _)| *root).collect();
+        let mut sites = Vec::new();
+        let mut done: FxHashSet<Root> = FxHashSet::default();
+        let mut members: FxHashMap<Root, Vec<Root>> = FxHashMap::default();
+        for (root, _) in &candidates {
+            members.entry(self.groups.find(*root)).or_default().push(*root);
+        }
+        for (root, ty) in &candidates {
+            let group = self.groups.find(*root);
+            if !done.insert(group) {
+                continue;
+            }
+            let mut same = members.remove(&group).unwrap_or_default();
+            same.sort_by_key(|root| rank(root));
+            let chosen = same.first().copied().unwrap_or(*root);
+            let ty = candidates.iter().find(|(root, _)| *root == chosen).map_or(ty, |(_, ty)| ty);
+            if let Some(site) = self.site(chosen, ty, &same, &shared, &known) {
+                sites.push(site);
+            }
+        }
+        sites.sort_by_key(|site| site.info.place);
+        sites
+    }
+
+    /// Everything that could hold state: statics, fields, bindings of set-up code.
+    fn candidates(&self) -> Vec<(Root, T)> {
+        let mut out = Vec::new();
+        for id in self.names.tree.ids() {
+            let declared = self.names.tree.item(id);
+            if self.workspace.packages[self.names.tree.module(declared.module).package].proc_macro {
+                continue;
+            }
+            match &declared.item.kind {
+                ItemKind::Static(held) if held.kind != StaticKind::Const => {
+                    let scope = self.index.scope(self.names, id);
+                    out.push((Root::Static(id), self.names.ty(&held.ty, &scope)));
+                }
+                ItemKind::Struct { fields, .. } => {
+                    for at in 0..fields.len() {
+                        out.push((Root::Field(id, at as u16), Index::field_type(self.names, id, at, &[])));
+                    }
+                }
+                ItemKind::Enum { variants, .. } => {
+                    let count = variants.iter().map(|variant| variant.fields.len()).sum::<usize>();
+                    for at in 0..count {
+                        let ty = Index::field_type(self.names, id, at, &[]);
+                        if external::interior(&ty).is_some() {
+                            out.push((Root::Field(id, at as u16), ty));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (root, (id, local)) in &self.locals {
+            let when = self.contexts.region(self.by_id[id], *id, local.region);
+            if !when.request || when.startup {
+                out.push((*root, local.ty.clone()));
+            }
+        }
+        out.sort_by_key(|(root, _)| *root);
+        out
+    }
+
+    fn site(&mut self, root: Root, ty: &T, same: &[Root], shared: &Shared, known: &FxHashSet<Root>) -> Option<Site> {
+        let kind = external::interior(ty);
+        let (info, owner) = self.describe(root, ty)?;
+        let mut sharing = None;
+        let mut per_request = false;
+        let mut element = false;
+        if let Root::Field(adt, _) = root {
+            sharing = shared.structs.get(&adt).copied();
+            per_request = shared.per_request.contains(&adt);
+            element = shared.elements.contains(&adt);
+            let handle = matches!(external::kind_of(external::payload(ty)), Kind::Handle | Kind::Sender | Kind::Metric);
+            if kind.is_none() && sharing.is_none() && !handle {
+                return None;
+            }
+        }
+        let mut info = info;
+        for other in same {
+            if *other != root
+                && let Some((other, _)) = self.describe(*other, ty)
+            {
+                info.also.push(other.place);
+            }
+        }
+        let mut fields = Vec::new();
+        if let Some(inner) = locked_struct(self.names, self.index, ty)
+            && let ItemKind::Struct { fields: list, .. } = &self.names.tree.item(inner).item.kind
+        {
+            fields = (0..list.len() as u16)
+                .map(|at| Root::Field(inner, at))
+                .filter(|field| known.contains(field))
+                .collect();
+        }
+        let mut holds = Holds::default();
+        self.look_into(ty, &mut holds, 0);
+        let made_by = same
+            .iter()
+            .filter_map(|root| self.locals.get(root))
+            .map(|(_, local)| local.made_by)
+            .find(|made| !made.is_empty())
+            .unwrap_or_default();
+        let words = words_of(&info.symbol, &holds);
+        let uses = self.uses(same, owner);
+        info.also.sort();
+        info.also.dedup();
+        Some(Site {
+            root,
+            info,
+            ty: ty.clone(),
+            kind,
+            sharing,
+            holds,
+            uses,
+            per_request,
+            fields,
+            words,
+            made_by,
+            element,
+        })
+    }
+
+    fn describe(&self, root: Root, ty: &T) -> Option<(SiteInfo, Option<ItemId>)> {
+        let (item, symbol, place, mechanism, ty_text, owner) = match root {
+            Root::Static(id) => {
+                let declared = self.names.tree.item(id);
+                let ItemKind::Static(held) = &declared.item.kind else { return None };
+                let mechanism = match held.kind {
+                    StaticKind::ThreadLocal => Mechanism::ThreadLocal,
+                    _ => Mechanism::Static,
+                };
+                (id, declared.item.name.to_string(), declared.place(), mechanism, held.ty_text.clone(), None)
+            }
+            Root::Field(id, at) => {
+                let declared = self.names.tree.item(id);
+                let (name, field) = nth_field(&declared.item.kind, at as usize)?;
+                let owner = match name {
+                    Some(variant) => format!("{}::{variant}", declared.item.name),
+                    None => declared.item.name.to_string(),
+                };
+                let place = Place { file: declared.file, span: field.span };
+                let symbol = format!("{owner}::{}", field.name);
+                (id, symbol, place, Mechanism::SharedField, field.ty_text.clone(), Some(id))
+            }
+            Root::Local(id, _) => {
+                let (_, local) = self.locals.get(&root)?;
+                let declared = self.names.tree.item(id);
+                let place = Place { file: declared.file, span: local.span };
+                let symbol = format!("{}::{}", declared.item.name, local.name);
+                let worker = self.per_worker(id, local.region);
+                let mechanism = match worker {
+                    true => Mechanism::ThreadLocal,
+                    _ => Mechanism::SharedLocal,
+                };
+                (id, symbol, place, mechanism, String::new(), None)
+            }
+            Root::Param(_) => return None,
+        };
+        let component = matches!(
+            external::interior(ty),
+            Some(Kind::Limiter | Kind::MemorySessions | Kind::SocketHub | Kind::Scheduler)
+        );
+        let mechanism = match mechanism {
+            Mechanism::SharedLocal if component => Mechanism::Component,
+            mechanism => mechanism,
+        };
+        let declared = self.names.tree.item(item);
+        let module = self.names.tree.module(declared.module);
+        let info = SiteInfo {
+            item_path: format!("{}::{symbol}", module.path),
+            package: self.workspace.packages[module.package].name.clone(),
+            symbol,
+            mechanism,
+            place,
+            ty: ty_text,
+            also: Vec::new(),
+        };
+        Some((info, owner))
+    }
+
+    fn per_worker(&self, id: ItemId, region: u32) -> bool {
+        let summary = self.by_id[&id];
+        let mut at = region;
+        while at != 0 {
+            if summary.regions[at as usize].kind == super::summary::RegionKind::PerWorker {
+                return true;
+            }
+            at = summary.regions[at as usize].parent;
+        }
+        false
+    }
+
+    /// The accesses of all roots that are the same data, one a place and kind.
+    fn uses(&self, same: &[Root], owner: Option<ItemId>) -> Vec<Use> {
+        let mut out: BTreeMap<(AccessKind, Place), Use> = BTreeMap::new();
+        for root in same {
+            for (id, touch) in self.touches.get(root).into_iter().flatten() {
+                let summary = self.by_id[id];
+                let when = self.contexts.region(summary, *id, touch.region);
+                let declared = self.names.tree.item(*id);
+                let place = Place { file: declared.file, span: touch.span };
+                let context = if when.request {
+                    Context::Request { routes: when.routes.iter().map(ToString::to_string).collect() }
+                } else if when.background {
+                    Context::Background
+                } else {
+                    Context::Startup
+                };
+                let own = declared
+                    .parent
+                    .and_then(|parent| self.index.impl_of(parent))
+                    .is_some_and(|info| matches!((&info.self_ty, owner), (T::Adt(adt, _), Some(owner)) if *adt == owner));
+                let access = Access {
+                    kind: touch.kind,
+                    place,
+                    function: self.function_name(*id),
+                    context,
+                    operation: last_part(touch.operation.as_str()).to_string(),
+                };
+                out.entry((touch.kind, place)).or_insert(Use {
+                    access,
+                    when,
+                    operation: touch.operation,
+                    args: touch.args.clone(),
+                    used: touch.used,
+                    function: *id,
+                    own_method: own,
+                });
+            }
+        }
+        out.into_values().collect()
+    }
+
+    fn function_name(&self, id: ItemId) -> String {
+        let declared = self.names.tree.item(id);
+        let owner = declared.parent.and_then(|parent| match &self.names.tree.item(parent).item.kind {
+            ItemKind::Impl(_) => match self.index.impl_of(parent).map(|info| info.self_ty.value()) {
+                Some(T::Adt(adt, _)) => Some(self.names.tree.item(*adt).item.name.to_string()),
+                Some(T::Ext(path, _)) => Some(last_part(path.as_str()).to_string()),
+                _ => None,
+            },
+            ItemKind::Trait(_) => Some(self.names.tree.item(parent).item.name.to_string()),
+            _ => None,
+        });
+        match owner {
+            Some(owner) => format!("{owner}::{}", declared.item.name),
+            None => declared.item.name.to_string(),
+        }
+    }
+
+    /// Everything a type consists of, our own types looked into.
+    fn look_into(&self, ty: &T, holds: &mut Holds, depth: usize) {
+        if depth > 6 {
+            return;
+        }
+        match ty {
+            T::Adt(adt, args) => {
+                let declared = self.names.tree.item(*adt);
+                if !holds.names.insert(declared.item.name.to_string()) {
+                    return;
+                }
+                let count = match &declared.item.kind {
+                    ItemKind::Struct { fields, .. } => fields.len(),
+                    ItemKind::Enum { variants, .. } => variants.iter().map(|variant| variant.fields.len()).sum(),
+                    _ => 0,
+                };
+                for at in 0..count {
+                    let field = Index::field_type(self.names, *adt, at, args);
+                    self.look_into(&field, holds, depth + 1);
+                }
+            }
+            other => {
+                let kind = external::kind_of(other);
+                holds.kinds.insert(kind);
+                if let T::Ext(path, _) = other {
+                    holds.names.insert(last_part(path.as_str()).to_string());
+                }
+                if matches!(kind, Kind::Map | Kind::SharedMap | Kind::Cache) && holds.key.is_none() {
+                    holds.key = other.args().first().cloned();
+                }
+                if matches!(kind, Kind::Map | Kind::SharedMap | Kind::Cache | Kind::List) && depth < 3 {
+                    holds.collection = true;
+                }
+                for arg in other.args() {
+                    self.look_into(arg, holds, depth + usize::from(holds.collection));
+                }
+            }
+        }
+    }
+}
+
+fn nth_field(kind: &ItemKind, at: usize) -> Option<(Option<Sym>, &Field)> {
+    match kind {
+        ItemKind::Struct { fields, .. } => fields.get(at).map(|field| (None, field)),
+        ItemKind::Enum { variants, .. } => {
+            variants.iter().flat_map(|one| one.fields.iter().map(move |field| (Some(one.name), field))).nth(at)
+        }
+        _ => None,
+    }
+}
+
+/// Pointers taken off: what two types must share to be the same injected state.
+fn core(ty: &T) -> &T {
+    let mut at = ty;
+    while let Some(inner) = external::deref(at) {
+        at = inner;
+    }
+    at
+}
+
+/// Which of several names for the same data a finding stands at.
+fn rank(root: &Root) -> (u8, Root) {
+    let class = match root {
+        Root::Static(_) => 0,
+        Root::Field(..) => 1,
+        Root::Local(..) => 2,
+        Root::Param(_) => 3,
+    };
+    (class, *root)
+}
+
+fn words_of(symbol: &str, holds: &Holds) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut names: Vec<&str> = vec![symbol];
+    names.extend(holds.names.iter().map(String::as_str));
+    for name in names {
+        split_words(name, &mut out);
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// `rateLimiters_v2` to `rate`, `limiters`, `v2`.
+pub(crate) fn split_words(name: &str, out: &mut Vec<String>) {
+    let mut word = String::new();
+    let mut lower = false;
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() || letter.is_uppercase() && lower {
+            if !word.is_empty() {
+                out.push(std::mem::take(&mut word));
+            }
+        }
+        if letter.is_alphanumeric() {
+            word.extend(letter.to_lowercase());
+        }
+        lower = letter.is_lowercase();
+    }
+    if !word.is_empty() {
+        out.push(word);
+    }
+}
+
+/// Union-find over roots.
+#[derive(Default)]
+struct Groups {
+    parent: FxHashMap<Root, Root>,
+}
+
+impl Groups {
+    fn find(&mut self, root: Root) -> Root {
+        let mut at = root;
+        while let Some(above) = self.parent.get(&at) {
+            at = *above;
+        }
+        if at != root {
+            self.parent.insert(root, at);
+        }
+        at
+    }
+
+    fn union(&mut self, a: Root, b: Root) {
+        let (a, b) = (self.find(a), self.find(b));
+        if a != b {
+            self.parent.insert(a.max(b), a.min(b));
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What is known of one function after its body was read: the evaluator's answer.
+
+use std::sync::Arc;
+
+use super::tree::ItemId;
+use super::types::T;
+use crate::facts::{ExprId, Sym};
+use crate::finding::AccessKind;
+use crate::span::Span;
+
+/// Where state lives, as the evaluator sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Root {
+    Static(ItemId),
+    /// A struct's field by position (for an enum, counting over its variants).
+    Field(ItemId, u16),
+    /// A binding in a function, by the position of its name.
+    Local(ItemId, u32),
+    /// A parameter of the function at hand; `SELF` is `self`.
+    Param(u16),
+}
+
+pub(crate) const SELF: u16 = u16::MAX;
+
+/// A part of a function that may run at another time than the function itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RegionKind {
+    /// Runs with what surrounds it.
+    Inherit,
+    /// Runs for each request.
+    Request,
+    /// A task or thread: its own time when started at start-up.
+    Spawned,
+    /// A loop that waits for messages or connections.
+    Serves,
+    /// A factory that runs once for each worker.
+    PerWorker,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Region {
+    pub(crate) parent: u32,
+    pub(crate) kind: RegionKind,
+}
+
+/// One access.
+#[derive(Debug, Clone)]
+pub(crate) struct Touch {
+    pub(crate) root: Root,
+    pub(crate) kind: AccessKind,
+    pub(crate) operation: Sym,
+    pub(crate) span: Span,
+    pub(crate) region: u32,
+    /// What was handed to the operation.
+    pub(crate) args: Vec<T>,
+    /// The answer is used: returned, compared, bound.
+    pub(crate) used: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct CallSite {
+    pub(crate) callee: ItemId,
+    pub(crate) region: u32,
+}
+
+/// What a route leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum HandlerRef {
+    Fn(ItemId),
+    /// A closure: a region of a function.
+    Region(ItemId, u32),
+}
+
+/// A route as far as it is put together.
+#[derive(Debug, Clone)]
+pub(crate) struct Route {
+    /// Where it was first written.
+    pub(crate) id: (ItemId, u32),
+    pub(crate) method: Option<Sym>,
+    pub(crate) path: String,
+    /// How many prefixes it has been given: the longest form wins.
+    pub(crate) depth: u32,
+    pub(crate) handler: HandlerRef,
+}
+
+/// A router, a filter, a resource: paths waiting for handlers, handlers with paths.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Web {
+    pub(crate) path: String,
+    pub(crate) method: Option<Sym>,
+    pub(crate) routes: Vec<Route>,
+}
+
+/// A binding or expression that creates state outside any type of ours.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalSite {
+    pub(crate) root: Root,
+    pub(crate) name: Sym,
+    pub(crate) span: Span,
+    pub(crate) ty: T,
+    pub(crate) region: u32,
+    /// Names of the functions that made the value, outermost first.
+    pub(crate) made_by: Sym,
+}
+
+/// A value handed to a framework for its handlers to find by type.
+#[derive(Debug, Clone)]
+pub(crate) struct Injected {
+    pub(crate) ty: T,
+    pub(crate) roots: Vec<Root>,
+    pub(crate) span: Span,
+    pub(crate) region: u32,
+}
+
+/// A call of a foreign constructor or function worth a rule's look.
+#[derive(Debug, Clone)]
+pub(crate) struct ForeignCall {
+    pub(crate) path: Sym,
+    pub(crate) span: Span,
+    pub(crate) region: u32,
+    /// The binding the result went to.
+    pub(crate) bound: Option<(Sym, Span)>,
+    pub(crate) strings: Vec<Sym>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Callable {
+    Item(ItemId),
+    /// A closure of the function at hand: its region, and what it answers.
+    Closure(u32),
+    Foreign(Sym),
+}
+
+/// What an expression leads to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Val {
+    pub(crate) ty: T,
+    pub(crate) roots: Vec<Root>,
+    /// Made here and not yet shared: writing to it is construction.
+    pub(crate) fresh: bool,
+    pub(crate) callable: Option<Callable>,
+    pub(crate) web: Option<Arc<Web>>,
+    /// The foreign function that made it.
+    pub(crate) made_by: Option<Sym>,
+    pub(crate) literal: Option<Arc<str>>,
+}
+
+impl Val {
+    pub(crate) fn of(ty: T) -> Val {
+        Val { ty, ..Val::default() }
+    }
+
+    pub(crate) fn with_roots(mut self, roots: &[Root]) -> Val {
+        self.roots = roots.to_vec();
+        self
+    }
+
+    pub(crate) fn merge(&mut self, other: &Val) {
+        if self.ty.is_unknown() {
+            self.ty = other.ty.clone();
+        }
+        for root in &other.roots {
+            if !self.roots.contains(root) {
+                self.roots.push(*root);
+            }
+        }
+        self.fresh &= other.fresh;
+        if self.web.is_none() {
+            self.web = other.web.clone();
+        }
+        if self.callable.is_none() {
+            self.callable = other.callable.clone();
+        }
+    }
+}
+
+/// Everything one function body says about state.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    pub(crate) regions: Vec<Region>,
+    pub(crate) touches: Vec<Touch>,
+    pub(crate) calls: Vec<CallSite>,
+    pub(crate) routes: Vec<Route>,
+    /// Functions given to a framework to call, whatever the route.
+    pub(crate) handlers: Vec<HandlerRef>,
+    pub(crate) locals: Vec<LocalSite>,
+    pub(crate) injected: Vec<Injected>,
+    pub(crate) foreign: Vec<ForeignCall>,
+    /// One root's data became another's: `State { users: users.clone() }`.
+    pub(crate) aliases: Vec<(Root, Root)>,
+    /// Struct literals: which type, which field, where, in which region.
+    pub(crate) constructs: Vec<(ItemId, Option<u16>, Span, u32)>,
+    /// What the function answers, in terms of its parameters and of global roots.
+    pub(crate) output: Val,
+    /// Routes that the function adds to a router it was handed.
+    pub(crate) param_web: Vec<(u16, Arc<Web>)>,
+    /// Loops over messages while owning `self` or a local.
+    pub(crate) serves: bool,
+    pub(crate) closures: Vec<(ExprId, u32)>,
+}

@@ -1,0 +1,121 @@
+//! What a run found, and the formats that put it into words, a file each.
+//!
+//! A format only prints: it neither sorts nor drops findings, opens no file, and
+//! asks the environment nothing. Colour and width are decided by the caller.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use crate::finding::{Finding, Fine, Level, Note, RuleMeta};
+use crate::source::Sources;
+
+pub(crate) mod escape;
+mod evidence;
+mod excerpt;
+mod human;
+mod json;
+#[cfg(test)]
+mod sample;
+mod sarif;
+mod short;
+mod words;
+
+/// Everything a format may show. Lists are sorted; formats only print.
+#[derive(Debug)]
+pub struct Report {
+    /// Absolute path of the analysed root.
+    pub root: PathBuf,
+    /// Text of every file a place points into.
+    pub sources: Sources,
+    /// Every rule there is, also those that found nothing.
+    pub rules: &'static [&'static RuleMeta],
+    /// By path, position, rule.
+    pub findings: Vec<Finding>,
+    /// Looked at and harmless, by path and position.
+    pub fine: Vec<Fine>,
+    /// Not read or not analysed.
+    pub notes: Vec<Note>,
+    /// Files analysed.
+    pub files: usize,
+}
+
+/// How many findings there are of each level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Findings of level error.
+    pub errors: usize,
+    /// Findings of level warning.
+    pub warnings: usize,
+    /// Findings of level note.
+    pub notes: usize,
+}
+
+impl Report {
+    /// Counts the findings by level.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for finding in &self.findings {
+            match finding.confidence.level() {
+                Level::Error => counts.errors += 1,
+                Level::Warning => counts.warnings += 1,
+                Level::Note => counts.notes += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// A form that a report can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Snippets with labels, for reading in a terminal
+    Human,
+    /// One line a finding
+    Short,
+    /// Everything, in this tool's own documented schema
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// How the formats for people look. The formats for machines ignore it.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Use escape codes for colour.
+    pub color: bool,
+    /// List what was looked at and found harmless.
+    pub show_fine: bool,
+    /// Label every access, and say why the rule claims the site.
+    pub verbose: bool,
+    /// Print findings only: no notes, no summary, nothing that is fine.
+    pub quiet: bool,
+    /// Columns to use.
+    pub width: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            color: false,
+            show_fine: false,
+            verbose: false,
+            quiet: false,
+            width: 100,
+        }
+    }
+}
+
+/// Writes the report in that format, ending with a newline unless there is nothing to say.
+pub fn write(
+    format: Format,
+    report: &Report,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(report, options, out),
+        Format::Short => short::write(report, options, out),
+        Format::Json => json::write(report, out),
+        Format::Sarif => sarif::write(report, out),
+    }
+}

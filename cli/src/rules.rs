@@ -1,0 +1,138 @@
+//! Judges sites: which role a piece of state plays, and whether a second replica breaks it.
+//!
+//! Each rule is a file that claims the sites it knows, with a strength; the strongest
+//! claim wins, ties go to the rule that stands first in [`ALL`]. What is harmless is
+//! settled before any rule is asked; see [`fine`].
+
+mod case;
+mod fine;
+mod in_memory_cache;
+mod in_memory_connections;
+mod in_memory_data;
+mod in_memory_limit;
+mod in_memory_lock;
+mod in_memory_queue;
+mod in_memory_sequence;
+mod in_memory_session;
+mod runtime_config;
+
+use rustc_hash::FxHashMap;
+
+use crate::finding::{Confidence, Effect, Fine, Finding, Landing, Role, RuleMeta};
+use crate::model::Site;
+use case::Case;
+
+/// A rule: what it is called, and how it judges.
+pub(crate) struct Rule {
+    pub(crate) meta: RuleMeta,
+    pub(crate) role: Role,
+    pub(crate) landing: Landing,
+    pub(crate) judge: fn(&Case) -> Option<Claim>,
+    pub(crate) say: fn(&Case) -> Words,
+}
+
+/// How strongly a rule claims a site.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    /// 1 to 100. Types and accesses weigh more than names.
+    pub(crate) strength: u8,
+    pub(crate) confidence: Confidence,
+    pub(crate) reasons: Vec<String>,
+}
+
+/// What a rule says about a site it won.
+pub(crate) struct Words {
+    pub(crate) title: String,
+    pub(crate) replicas: String,
+    pub(crate) restart: String,
+    pub(crate) help: String,
+}
+
+/// All rules, in the order of the book, of listings and of ties.
+static RULES: [&Rule; 9] = [
+    &in_memory_session::RULE,
+    &in_memory_limit::RULE,
+    &in_memory_connections::RULE,
+    &in_memory_queue::RULE,
+    &in_memory_lock::RULE,
+    &in_memory_sequence::RULE,
+    &in_memory_cache::RULE,
+    &runtime_config::RULE,
+    &in_memory_data::RULE,
+];
+
+/// The metadata of all rules, in order.
+pub static ALL: [&RuleMeta; 9] = [
+    &in_memory_session::RULE.meta,
+    &in_memory_limit::RULE.meta,
+    &in_memory_connections::RULE.meta,
+    &in_memory_queue::RULE.meta,
+    &in_memory_lock::RULE.meta,
+    &in_memory_sequence::RULE.meta,
+    &in_memory_cache::RULE.meta,
+    &runtime_config::RULE.meta,
+    &in_memory_data::RULE.meta,
+];
+
+/// Judges every site.
+pub(crate) fn judge_all(sites: &[Site]) -> (Vec<Finding>, Vec<Fine>) {
+    let mut findings: Vec<(usize, Finding)> = Vec::new();
+    let mut harmless = Vec::new();
+    let by_root: FxHashMap<_, _> = sites.iter().enumerate().map(|(at, site)| (site.root, at)).collect();
+    for (at, site) in sites.iter().enumerate() {
+        let case = Case::new(site);
+        match fine::settle(&case) {
+            fine::Settled::Hidden => {}
+            fine::Settled::Fine(role, reason) => harmless.push(Fine { site: site.info.clone(), role, reason }),
+            fine::Settled::Open => findings.push((at, judge(&case))),
+        }
+    }
+    // A lock around a struct is the means: the struct's fields are the state.
+    let found: std::collections::HashSet<usize> = findings.iter().map(|(at, _)| *at).collect();
+    findings.retain(|(at, _)| {
+        let fields = sites[*at].fields.iter().filter_map(|root| by_root.get(root));
+        !fields.into_iter().any(|field| found.contains(field))
+    });
+    (findings.into_iter().map(|(_, finding)| finding).collect(), harmless)
+}
+
+fn judge(case: &Case) -> Finding {
+    let mut best: Option<(&Rule, Claim)> = None;
+    for rule in RULES {
+        let Some(claim) = (rule.judge)(case) else { continue };
+        if best.as_ref().is_none_or(|(_, known)| claim.strength > known.strength) {
+            best = Some((rule, claim));
+        }
+    }
+    let (rule, claim) = best.unwrap_or_else(|| (&in_memory_data::RULE, in_memory_data::fallback(case)));
+    let words = (rule.say)(case);
+    let site = &case.site.info;
+    Finding {
+        rule: &rule.meta,
+        site: site.clone(),
+        role: rule.role,
+        confidence: claim.confidence,
+        title: words.title,
+        effect: Effect { replicas: words.replicas, restart: words.restart },
+        accesses: case.site.uses.iter().map(|one| one.access.clone()).collect(),
+        landing: rule.landing,
+        help: words.help,
+        unbounded: case.unbounded(),
+        reasons: claim.reasons,
+        fingerprint: fingerprint(site),
+    }
+}
+
+/// Identity of a site: package, item path, mechanism. FNV-1a, 128 bits, as in
+/// <http://www.isthe.com/chongo/tech/comp/fnv/>.
+fn fingerprint(site: &crate::finding::SiteInfo) -> String {
+    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    let mechanism = format!("{:?}", site.mechanism);
+    for part in [&site.package, &site.item_path, &mechanism] {
+        for byte in part.bytes().chain([0]) {
+            hash ^= u128::from(byte);
+            hash = hash.wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+    }
+    format!("{hash:032x}")
+}

@@ -1,0 +1,141 @@
+//! A site as the rules see it: short questions with answers from the evidence.
+
+use crate::finding::{AccessKind, Context};
+use crate::model::Site;
+use crate::model::external::{self, Kind};
+use crate::model::site::Use;
+use crate::model::types::{T, last_part};
+
+pub(crate) struct Case<'s> {
+    pub(crate) site: &'s Site,
+    /// Writes while serving requests.
+    pub(crate) writes: Vec<&'s Use>,
+    /// Reads while serving requests.
+    pub(crate) reads: Vec<&'s Use>,
+    /// Writes in background tasks only.
+    pub(crate) background_writes: Vec<&'s Use>,
+}
+
+/// Operations that take something out.
+const REMOVES: [&str; 22] = [
+    "remove", "retain", "clear", "drain", "pop", "pop_front", "pop_back", "truncate", "take", "remove_entry", "remove_if",
+    "swap_remove", "shift_remove", "split_off", "invalidate", "invalidate_all", "delete", "cache_remove", "cache_clear",
+    "remove_async", "pop_lru", "retain_mut",
+];
+
+impl<'s> Case<'s> {
+    pub(crate) fn new(site: &'s Site) -> Self {
+        Case {
+            site,
+            writes: site.serving(AccessKind::Write).collect(),
+            reads: site.serving(AccessKind::Read).collect(),
+            background_writes: site.running(AccessKind::Write).filter(|one| !one.when.request).collect(),
+        }
+    }
+
+    /// What the data is once every wrapper is off.
+    pub(crate) fn payload(&self) -> &T {
+        external::payload(&self.site.ty)
+    }
+
+    pub(crate) fn payload_kind(&self) -> Kind {
+        external::kind_of(self.payload())
+    }
+
+    pub(crate) fn named(&self, words: &[&str]) -> bool {
+        self.site.has_word(words)
+    }
+
+    /// The declared name alone, not its types.
+    pub(crate) fn own_name(&self, words: &[&str]) -> bool {
+        let mut own = Vec::new();
+        crate::model::site::split_words(last_part(&self.site.info.symbol), &mut own);
+        own.iter().any(|word| words.contains(&word.as_str()))
+    }
+
+    /// A word in the name of a function that touches the site.
+    pub(crate) fn touched_by(&self, words: &[&str]) -> bool {
+        self.writes.iter().chain(&self.reads).any(|one| {
+            let mut own = Vec::new();
+            crate::model::site::split_words(&one.access.function, &mut own);
+            own.iter().any(|word| words.contains(&word.as_str()))
+        })
+    }
+
+    pub(crate) fn holds(&self, kind: Kind) -> bool {
+        self.site.holds.kinds.contains(&kind)
+    }
+
+    pub(crate) fn holds_name(&self, names: &[&str]) -> bool {
+        self.site.holds.names.iter().any(|name| names.contains(&name.as_str()))
+    }
+
+    /// A single number, flag or small value rather than a collection.
+    pub(crate) fn scalar(&self) -> bool {
+        matches!(self.payload_kind(), Kind::Scalar | Kind::Atomic)
+    }
+
+    pub(crate) fn flag(&self) -> bool {
+        match self.payload() {
+            T::Ext(path, _) => matches!(last_part(path.as_str()), "AtomicBool" | "bool"),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn writes_with(&self, operations: &[&str]) -> bool {
+        self.writes.iter().any(|one| operations.contains(&one.access.operation.as_str()))
+    }
+
+    pub(crate) fn removes(&self) -> bool {
+        self.site
+            .uses
+            .iter()
+            .any(|one| one.access.kind == AccessKind::Write && REMOVES.contains(&one.access.operation.as_str()))
+    }
+
+    /// Every write while serving happens in a function that also looks first: what is
+    /// put in is what was not there yet.
+    pub(crate) fn read_through(&self) -> bool {
+        let adds: Vec<_> =
+            self.writes.iter().filter(|one| !REMOVES.contains(&one.access.operation.as_str())).collect();
+        !adds.is_empty()
+            && adds.iter().all(|write| {
+                matches!(write.access.operation.as_str(), "get_with" | "try_get_with" | "get_or_insert_with" | "or_insert_with")
+                    || self.reads.iter().any(|read| read.function == write.function)
+            })
+    }
+
+    /// A handler takes entries out or empties the whole: other replicas keep theirs.
+    pub(crate) fn invalidated(&self) -> bool {
+        self.writes.iter().any(|one| {
+            REMOVES.contains(&one.access.operation.as_str())
+                && !self.reads.iter().any(|read| read.function == one.function)
+        })
+    }
+
+    /// A collection that grows while serving and that nothing ever empties.
+    pub(crate) fn unbounded(&self) -> bool {
+        let grows = self.writes_with(&["insert", "push", "push_back", "entry", "or_insert_with", "or_insert", "extend", "append"]);
+        let bounded = matches!(self.site.kind, Some(Kind::Cache)) || self.holds_name(&["LruCache", "TimedCache", "SizedCache"]);
+        grows && self.site.holds.collection && !self.removes() && !bounded
+    }
+
+    /// Routes known to write.
+    pub(crate) fn routed(&self) -> bool {
+        let routed = |one: &&&Use| matches!(&one.access.context, Context::Request { routes } if !routes.is_empty());
+        self.writes.iter().any(|one| routed(&one)) && (self.reads.iter().any(|one| routed(&one)) || !self.reads.is_empty())
+    }
+
+    /// The routes that write, for words.
+    pub(crate) fn route_of(&self, kind: AccessKind) -> Option<String> {
+        let list = if kind == AccessKind::Write { &self.writes } else { &self.reads };
+        list.iter().find_map(|one| match &one.access.context {
+            Context::Request { routes } => routes.first().cloned(),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn symbol(&self) -> &str {
+        &self.site.info.symbol
+    }
+}

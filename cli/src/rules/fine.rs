@@ -1,0 +1,122 @@
+//! What is harmless, and why: settled before any rule is asked.
+
+use crate::finding::{AccessKind, Role};
+use crate::model::external::{self, Kind};
+use crate::model::types::{T, last_part};
+
+use super::case::Case;
+
+pub(super) enum Settled {
+    /// Nothing to say: a plain constant, a part of something else.
+    Hidden,
+    Fine(Role, String),
+    /// For the rules.
+    Open,
+}
+
+pub(super) fn settle(case: &Case) -> Settled {
+    let site = case.site;
+    let fine = |role: Role, reason: &str| Settled::Fine(role, reason.to_string());
+    if site.per_request {
+        return fine(Role::Handle, "made for one request or connection and dropped with it");
+    }
+    let payload = case.payload_kind();
+    if matches!(payload, Kind::Handle) && !site.holds.collection {
+        return fine(Role::Handle, "a pool, client or other means, not data");
+    }
+    if matches!(payload, Kind::Metric) {
+        return fine(Role::Metrics, "numbers for operators");
+    }
+    if matches!(payload, Kind::Sender | Kind::Address | Kind::Receiver) && !site.holds.collection {
+        return fine(Role::Handle, "a channel to a task of this process");
+    }
+    if matches!(site.kind, Some(Kind::Limiter | Kind::MemorySessions | Kind::SocketHub)) {
+        return Settled::Open;
+    }
+    if site.kind.is_none() && site.sharing.is_none() {
+        return Settled::Hidden;
+    }
+    if case.writes.is_empty() && case.background_writes.is_empty() {
+        if site.kind.is_none() && site.uses.is_empty() {
+            return Settled::Hidden;
+        }
+        return fine(role_of_constant(case), "never written after start-up");
+    }
+    if case.writes.is_empty() {
+        return fine(Role::Cache, "written only by a task of this process: each replica keeps its own copy up to date");
+    }
+    if site.element && site.kind.is_none() {
+        return fine(Role::Entity, "part of the entries of a collection that is reported itself");
+    }
+    if case.scalar() && only_shown_to_operators(case) {
+        return fine(Role::Metrics, "only counted here and shown to operators");
+    }
+    if scratch(case) {
+        return fine(Role::Handle, "scratch space: every use overwrites what it finds");
+    }
+    if unit_lock(case) && site.info.mechanism == crate::finding::Mechanism::ThreadLocal {
+        return fine(Role::Handle, "guards nothing outside this thread");
+    }
+    if case.flag() && shutdown(case) {
+        return fine(Role::Handle, "a flag about this process itself");
+    }
+    if matches!(site.kind, Some(Kind::Broadcast | Kind::Notify)) && !heard_by_clients(case) {
+        return fine(Role::Handle, "wakes tasks of this process; no client waits on it");
+    }
+    Settled::Open
+}
+
+fn role_of_constant(case: &Case) -> Role {
+    if case.named(&["secret", "key", "keys", "password"]) { Role::Secret } else { Role::Config }
+}
+
+/// A counter whose value no route but one for operators ever reads.
+fn only_shown_to_operators(case: &Case) -> bool {
+    if case.flag() {
+        return false;
+    }
+    let counts = case.writes.iter().all(|one| {
+        one.operation.as_str().starts_with("fetch_") || matches!(one.operation.as_str(), "+=" | "store" | "set" | "swap" | "=")
+    });
+    let silent = case.writes.iter().all(|one| !one.used || one.operation.as_str() == "store" || one.operation.as_str() == "=");
+    let shown = case.site.uses.iter().filter(|one| one.access.kind == AccessKind::Read && one.when.request).all(|one| {
+        let text = format!("{} {:?}", one.access.function, one.access.context).to_lowercase();
+        ["metric", "health", "stat", "prometheus", "status", "debug", "uptime", "info", "ready"]
+            .iter()
+            .any(|word| text.contains(word))
+    });
+    counts && silent && shown
+}
+
+fn scratch(case: &Case) -> bool {
+    case.site.info.mechanism == crate::finding::Mechanism::ThreadLocal
+        && case.writes.iter().any(|one| one.access.operation == "clear")
+        && case.reads.iter().all(|read| case.writes.iter().any(|write| write.function == read.function))
+}
+
+pub(super) fn unit_lock(case: &Case) -> bool {
+    matches!(case.site.kind, Some(Kind::Lock)) && matches!(case.payload(), T::Tuple(parts) if parts.is_empty())
+}
+
+fn shutdown(case: &Case) -> bool {
+    case.named(&[
+        "shutdown", "stop", "stopping", "stopped", "ready", "running", "exit", "quit", "alive", "healthy", "initialized", "done",
+        "terminate", "cancel", "cancelled", "closed", "draining", "dirty", "enabled", "debug", "verbose", "flag", "active",
+        "started", "finished", "abort", "killed", "connected", "disconnected", "logging",
+    ])
+}
+
+fn heard_by_clients(case: &Case) -> bool {
+    let waits = |operation: &str| {
+        matches!(operation, "subscribe" | "notified" | "resubscribe" | "borrow" | "changed" | "wait" | "listen" | "new_receiver")
+    };
+    let listens = case.reads.iter().any(|one| waits(last_part(one.operation.as_str())))
+        || case.site.uses.iter().any(|one| one.access.kind == AccessKind::Read && one.when.request);
+    let watch = match external::payload(&case.site.ty) {
+        T::Ext(path, _) => path.as_str().contains("watch"),
+        _ => false,
+    };
+    let about_process = shutdown(case) || case.named(&["signal", "reload"]);
+    let unit = case.payload().args().first().is_some_and(|ty| matches!(ty, T::Tuple(parts) if parts.is_empty()));
+    listens && !about_process && !(watch && unit)
+}

@@ -1,0 +1,43 @@
+//! Domain data whose only copy this is, and all state that no other rule claims.
+//! Page: `in_memory_data.md`.
+
+use crate::finding::{Confidence, Landing, Role, RuleMeta};
+
+use super::case::Case;
+use super::{Claim, Rule, Words};
+
+pub(super) static RULE: Rule = Rule {
+    meta: RuleMeta {
+        name: "in-memory-data",
+        summary: "data that requests write and read, kept in this process only",
+        page: include_str!("in_memory_data.md"),
+    },
+    role: Role::Entity,
+    landing: Landing::Database,
+    judge,
+    say,
+};
+
+fn judge(case: &Case) -> Option<Claim> {
+    case.site.holds.collection.then(|| fallback(case))
+}
+
+/// What is claimed where no rule claims anything.
+pub(super) fn fallback(case: &Case) -> Claim {
+    let confidence = match (case.routed(), case.reads.is_empty()) {
+        (true, false) => Confidence::Sure,
+        (false, false) => Confidence::Likely,
+        (_, true) => Confidence::Likely,
+    };
+    Claim { strength: 30, confidence, reasons: vec!["written and read while serving".into()] }
+}
+
+fn say(case: &Case) -> Words {
+    let symbol = case.symbol();
+    Words {
+        title: format!("`{symbol}` holds data in this process only"),
+        replicas: "what one replica stores the others do not have: 1 of N requests finds it".into(),
+        restart: "all of it is lost".into(),
+        help: "keep it in the database, or in Redis where it is short-lived".into(),
+    }
+}

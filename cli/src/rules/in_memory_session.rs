@@ -1,0 +1,60 @@
+//! Who is logged in, hand-shakes, one-time codes. Page: `in_memory_session.md`.
+
+use crate::finding::{Confidence, Landing, Role, RuleMeta};
+use crate::model::external::Kind;
+
+use super::case::Case;
+use super::{Claim, Rule, Words};
+
+pub(super) static RULE: Rule = Rule {
+    meta: RuleMeta {
+        name: "in-memory-session",
+        summary: "sessions, tokens or hand-shake state kept in this process",
+        page: include_str!("in_memory_session.md"),
+    },
+    role: Role::Session,
+    landing: Landing::Redis,
+    judge,
+    say,
+};
+
+const STRONG: [&str; 40] = [
+    "session", "sessions", "token", "tokens", "csrf", "pkce", "oauth", "oauth2", "otp", "totp", "nonce", "nonces", "challenge",
+    "challenges", "ticket", "tickets", "passkey", "webauthn", "login", "logins", "jwt", "verifier", "verifiers", "magic",
+    "refresh", "revoked", "revocation", "handshake", "handshakes", "authorization", "authenticated", "credential",
+    "credentials", "cookie", "cookies", "code", "codes", "signin", "2fa", "mfa",
+];
+const WEAK: [&str; 8] = ["auth", "user", "users", "usernames", "account", "identity", "registration", "reg"];
+
+fn judge(case: &Case) -> Option<Claim> {
+    let claim = |strength, confidence, reason: &str| Some(Claim { strength, confidence, reasons: vec![reason.into()] });
+    if case.site.kind == Some(Kind::MemorySessions) {
+        return claim(95, Confidence::Sure, "the library's session store that keeps sessions in memory");
+    }
+    if case.scalar() {
+        return None;
+    }
+    let own = case.own_name(&STRONG);
+    let types = case.named(&STRONG);
+    let touched = case.touched_by(&STRONG);
+    let live = case.holds(Kind::Sender) || case.holds(Kind::Broadcast) || case.holds(Kind::Address);
+    let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
+    match (own, types, touched) {
+        _ if live => None,
+        (true, _, _) => claim(70, confidence, "named after sessions or credentials, written and read while serving"),
+        (_, true, true) => claim(62, confidence, "holds session or credential types"),
+        (_, true, _) => claim(45, Confidence::Likely, "holds session or credential types"),
+        (_, _, true) if case.named(&WEAK) => claim(50, Confidence::Likely, "touched by functions that deal with logins"),
+        _ => None,
+    }
+}
+
+fn say(case: &Case) -> Words {
+    let symbol = case.symbol();
+    Words {
+        title: format!("`{symbol}` keeps sessions or credentials in this process"),
+        replicas: "a request that lands on another replica does not find what this one stored: the user is logged out, the hand-shake fails".into(),
+        restart: "everyone who is logged in or half-way through a hand-shake has to start again".into(),
+        help: "keep it in Redis with an expiry under the token as key, or put it into a signed token that needs no store".into(),
+    }
+}

@@ -1,0 +1,35 @@
+//! Where something stands: a file by number, a range of bytes in it.
+//!
+//! Everything past `lower` speaks in these plain types, because the parser's own
+//! spans cannot leave the thread that made them. Lines and columns are computed
+//! only when a finding is put into words; see [`crate::source::SourceFile`].
+
+use serde::Serialize;
+
+/// The number of a file in [`crate::source::Sources`], in path order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct FileId(pub u32);
+
+impl FileId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A half-open range of bytes in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// A [`Span`] in a named file. Sorts by file, then position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Place {
+    /// Which file.
+    pub file: FileId,
+    /// Which bytes of it.
+    pub span: Span,
+}
