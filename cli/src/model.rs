@@ -25,7 +25,6 @@ use names::Names;
 use tree::Tree;
 
 pub(crate) use site::Site;
-pub(crate) use summary::Root;
 
 /// Every site of the analysed code with its accesses, sorted by place.
 pub(crate) fn sites(workspace: &Workspace, facts: &[FileFacts]) -> Vec<Site> {

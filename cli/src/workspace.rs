@@ -11,6 +11,8 @@ mod manifest;
 mod read;
 mod select;
 mod serves;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -325,7 +325,6 @@ fn use_tree(tree: &syn::UseTree, prefix: &mut Vec<ustr::Ustr>, span: Span, out: 
                 use_tree(inner, prefix, span, out);
             }
         }
-        _ => {}
     }
 }
 

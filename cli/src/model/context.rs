@@ -15,7 +15,7 @@ use super::summary::{HandlerRef, RegionKind, Summary};
 use super::tree::{Def, ItemId};
 use super::types::last_part;
 use super::web;
-use crate::facts::{Attr, ItemKind};
+use crate::facts::Attr;
 
 /// The times at which something runs, and the routes it runs for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,20 +23,23 @@ pub(crate) struct When {
     pub(crate) request: bool,
     pub(crate) background: bool,
     pub(crate) startup: bool,
+    /// Nobody was seen to call it: taken for a request for want of better.
+    pub(crate) assumed: bool,
     pub(crate) routes: BTreeSet<Ustr>,
 }
 
 impl When {
     /// Adds `other`; true where that changed something.
     fn add(&mut self, other: &When) -> bool {
-        let before = (self.request, self.background, self.startup, self.routes.len());
+        let before = (self.request, self.background, self.startup, self.assumed, self.routes.len());
+        self.assumed |= other.assumed;
         self.request |= other.request;
         self.background |= other.background;
         self.startup |= other.startup;
         if self.routes.len() < MAX_ROUTES {
             self.routes.extend(other.routes.iter().copied());
         }
-        before != (self.request, self.background, self.startup, self.routes.len())
+        before != (self.request, self.background, self.startup, self.assumed, self.routes.len())
     }
 
     fn is_empty(&self) -> bool {
@@ -79,7 +82,7 @@ impl Contexts {
             if !called.contains(&id) {
                 // A constructor that nobody was seen to call most likely runs at start-up.
                 let makes = declared.parent.is_some() && function.receiver.is_none();
-                let when = When { request: !makes, startup: makes, ..When::default() };
+                let when = When { request: !makes, startup: makes, assumed: true, ..When::default() };
                 contexts.functions.entry(id).or_default().add(&when);
             }
         }

@@ -132,7 +132,7 @@ impl<'a> Frame<'a, '_> {
         for root in roots {
             let args = args.iter().map(|arg| arg.ty.clone()).collect();
             let region = self.region;
-            self.out.touches.push(Touch { root: *root, kind, operation, span, region, args, used: false });
+            self.out.touches.push(Touch { root: *root, kind, operation, span, region, args, used: true });
         }
     }
 
@@ -354,7 +354,13 @@ impl<'a> Frame<'a, '_> {
                 self.bind(pat, val);
             }
             Stmt::Expr(id) => {
+                let before = self.out.touches.len();
                 let val = self.value(*id);
+                let end = self.body.expr(*id).span.end;
+                for touch in &mut self.out.touches[before..] {
+                    // The statement's last call: nobody looks at what it answers.
+                    touch.used &= touch.span.end != end;
+                }
                 self.remember_web(*id, val);
             }
             Stmt::Item => {}

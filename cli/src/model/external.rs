@@ -6,6 +6,21 @@
 
 use super::types::{T, last_part};
 
+/// Crates whose types and functions the tables here describe: taken for foreign even
+/// where a repository holds them beside their examples.
+pub(crate) fn known_crate(name: &str) -> bool {
+    matches!(
+        name,
+        "axum" | "axum_extra" | "axum_core" | "actix" | "actix_web" | "actix_http" | "actix_session" | "rocket" | "warp" | "poem"
+            | "poem_openapi" | "salvo" | "tide" | "ntex" | "tonic" | "tower" | "tower_http" | "tower_service" | "tower_sessions"
+            | "hyper" | "hyper_util" | "tokio" | "async_std" | "futures" | "futures_util" | "parking_lot" | "dashmap"
+            | "moka" | "cached" | "quick_cache" | "governor" | "tower_governor" | "actix_governor" | "async_session"
+            | "axum_session" | "async_graphql" | "juniper" | "socketioxide" | "jsonrpsee" | "jsonrpc_core" | "rmcp"
+            | "once_cell" | "lazy_static" | "arc_swap" | "crossbeam" | "flume" | "async_channel" | "prometheus" | "kameo"
+            | "ractor" | "xtra" | "apalis" | "tokio_cron_scheduler"
+    )
+}
+
 /// What a foreign type is, as far as state goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {

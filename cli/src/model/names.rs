@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use rustc_hash::FxHashMap;
 use ustr::Ustr;
 
+use super::external;
 use super::tree::{Def, ModId, Tree};
 use crate::facts::{ItemKind, Sym};
 
@@ -51,14 +52,13 @@ impl<'a> Names<'a> {
         if at.is_empty() {
             at = self.outside(module, *first);
         }
-        for (done, name) in rest.iter().enumerate() {
+        for name in rest {
             let mut next = Vec::new();
             for def in &at {
                 self.member(*def, *name, hops - 1, &mut next);
             }
             if next.is_empty() {
                 // Not one of ours after all, or an associated item: keep what we know.
-                let _ = done;
                 return vec![external(path)];
             }
             at = next;
@@ -164,16 +164,26 @@ impl<'a> Names<'a> {
     /// A name that the module does not declare: a crate, a prelude name, a foreign glob.
     fn outside(&self, module: ModId, name: Sym) -> Vec<Def> {
         if let Some(&root) = self.tree.crates.get(&name) {
-            return vec![Def::Mod(root)];
+            let other = self.tree.module(root).package != self.tree.module(module).package;
+            if !(other && external::known_crate(name.as_str())) {
+                return vec![Def::Mod(root)];
+            }
+            return vec![Def::Ext(name)];
         }
         if let Some(path) = prelude(name.as_str()) {
             return vec![Def::Ext(Ustr::from(path))];
         }
+        // Told by the first name alone: resolving the glob here could come back here.
+        let scope = self.tree.module(module);
         let foreign = |glob: &&Vec<Sym>| {
-            matches!(self.import(module, glob, 4).first(), Some(Def::Ext(_)))
+            glob.first().is_some_and(|first| {
+                !matches!(first.as_str(), "crate" | "self" | "super" | "$crate")
+                    && !self.tree.crates.contains_key(first)
+                    && !scope.names.contains_key(first)
+            })
         };
         let upper = name.as_str().starts_with(char::is_uppercase);
-        if upper && let Some(glob) = self.tree.module(module).globs.iter().find(foreign) {
+        if upper && let Some(glob) = scope.globs.iter().find(foreign) {
             let path: Vec<&str> = glob.iter().map(|part| part.as_str()).collect();
             return vec![Def::Ext(Ustr::from(&format!("{}::{name}", path.join("::"))))];
         }

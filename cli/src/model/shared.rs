@@ -50,7 +50,7 @@ impl Shared {
             if let Some(adt) = locked_struct(names, index, ty) {
                 structs.insert(adt, Sharing::Locked);
             }
-            collect_elements(index, ty, false, &mut elements);
+            collect_elements(names, index, ty, false, &mut elements);
         }
         let mut connections = FxHashSet::default();
         for info in &index.impls {
@@ -114,21 +114,24 @@ pub(crate) fn locked_struct(names: &Names, index: &Index, ty: &T) -> Option<Item
 }
 
 /// Structs that collections hold, directly or by pointer, lock or address.
-fn collect_elements(index: &Index, ty: &T, inside: bool, out: &mut FxHashSet<ItemId>) {
+fn collect_elements(names: &Names, index: &Index, ty: &T, inside: bool, out: &mut FxHashSet<ItemId>) {
     match ty {
         T::Adt(adt, args) => {
-            if inside {
-                out.insert(*adt);
+            if inside && out.insert(*adt) {
+                // What an element is made of lives as long as it does.
+                for field in field_types(names, *adt, args) {
+                    collect_elements(names, index, &field, true, out);
+                }
             }
             for arg in args.iter() {
-                collect_elements(index, arg, inside, out);
+                collect_elements(names, index, arg, inside, out);
             }
         }
         T::Bound(defs) if inside => {
             for def in defs.iter() {
                 if let Def::Item(of) = def {
                     for implementor in index.implementors(*of) {
-                        collect_elements(index, implementor, true, out);
+                        collect_elements(names, index, implementor, true, out);
                     }
                 }
             }
@@ -136,13 +139,22 @@ fn collect_elements(index: &Index, ty: &T, inside: bool, out: &mut FxHashSet<Ite
         other => {
             let holds = matches!(
                 external::kind_of(other),
-                Kind::Map | Kind::List | Kind::SharedMap | Kind::Cache | Kind::Lock | Kind::Address
+                Kind::Map | Kind::List | Kind::SharedMap | Kind::Cache
             );
             for arg in other.args() {
-                collect_elements(index, arg, inside || holds, out);
+                collect_elements(names, index, arg, inside || holds, out);
             }
         }
     }
+}
+
+fn field_types(names: &Names, adt: ItemId, args: &[T]) -> Vec<T> {
+    let count = match &names.tree.item(adt).item.kind {
+        ItemKind::Struct { fields, .. } => fields.len(),
+        ItemKind::Enum { variants, .. } => variants.iter().map(|variant| variant.fields.len()).sum(),
+        _ => 0,
+    };
+    (0..count).map(|at| Index::field_type(names, adt, at, args)).collect()
 }
 
 /// Structs that are only ever made while a request is served.
@@ -154,7 +166,7 @@ fn per_request(names: &Names, summaries: &[(ItemId, Arc<Summary>)], contexts: &C
                 continue;
             }
             let when = contexts.region(summary, *id, *region);
-            let only = when.request && !when.startup && !when.background;
+            let only = when.request && !when.startup && !when.background && !when.assumed;
             // A constructor that nobody was seen to call says nothing.
             let known = when.request || when.startup || when.background;
             if known {

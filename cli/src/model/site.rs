@@ -42,6 +42,9 @@ pub(crate) struct Site {
     pub(crate) element: bool,
 }
 
+/// See [`Sharing::Locked`].
+pub(crate) const LOCKED: Sharing = Sharing::Locked;
+
 /// What a payload consists of.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Holds {
@@ -80,6 +83,9 @@ impl Site {
         self.words.iter().any(|word| words.contains(&word.as_str()))
     }
 }
+
+/// Stands for "whichever package" in tables by package.
+const ANY: usize = usize::MAX;
 
 struct Collector<'a, 'm> {
     workspace: &'m Workspace,
@@ -139,7 +145,7 @@ impl<'m> Collector<'_, 'm> {
     /// Gives what handlers do to a parameter to the state that the framework hands them:
     /// found by type, as the frameworks do.
     fn inject(&mut self) {
-        let mut by_type: FxHashMap<T, Vec<Root>> = FxHashMap::default();
+        let mut by_type: FxHashMap<(usize, T), Vec<Root>> = FxHashMap::default();
         let startup = |id: ItemId, region: u32| {
             let when = self.contexts.region(self.by_id[&id], id, region);
             !when.request || when.startup
@@ -149,14 +155,17 @@ impl<'m> Collector<'_, 'm> {
                 let key = core(&injected.ty).clone();
                 if external::interior(&key).is_some() && startup(*id, injected.region) {
                     let roots = injected.roots.iter().filter(|root| !matches!(root, Root::Param(_)));
-                    by_type.entry(key).or_default().extend(roots);
+                    by_type.entry((self.package(*id), key.clone())).or_default().extend(roots.clone());
+                    by_type.entry((ANY, key)).or_default().extend(roots);
                 }
             }
         }
-        let mut by_shape: FxHashMap<T, Vec<Root>> = FxHashMap::default();
+        let mut by_shape: FxHashMap<(usize, T), Vec<Root>> = FxHashMap::default();
         for (root, (id, local)) in &self.locals {
             if startup(*id, local.region) {
-                by_shape.entry(core(&local.ty).clone()).or_default().push(*root);
+                for package in [self.package(*id), ANY] {
+                    by_shape.entry((package, core(&local.ty).clone())).or_default().push(*root);
+                }
             }
         }
         for list in by_type.values_mut().chain(by_shape.values_mut()) {
@@ -181,7 +190,11 @@ impl<'m> Collector<'_, 'm> {
                 if external::interior(key).is_none() {
                     continue;
                 }
-                let found = by_type.get(key).or_else(|| fields.get(key)).or_else(|| by_shape.get(key));
+                // Of the same package first: another service's state may have the same type.
+                let tables = [&by_type, &fields, &by_shape];
+                let found = [self.package(*id), ANY].into_iter().find_map(|package| {
+                    tables.iter().find_map(|table| table.get(&(package, key.clone())))
+                });
                 for root in found.into_iter().flatten() {
                     self.touches.entry(*root).or_default().push((*id, touch));
                 }
@@ -189,15 +202,21 @@ impl<'m> Collector<'_, 'm> {
         }
     }
 
+    fn package(&self, id: ItemId) -> usize {
+        self.names.tree.module(self.names.tree.item(id).module).package
+    }
+
     /// Fields whose type is itself changeable: what `FromRef` hands out.
-    fn fields_by_type(&self) -> FxHashMap<T, Vec<Root>> {
-        let mut out: FxHashMap<T, Vec<Root>> = FxHashMap::default();
+    fn fields_by_type(&self) -> FxHashMap<(usize, T), Vec<Root>> {
+        let mut out: FxHashMap<(usize, T), Vec<Root>> = FxHashMap::default();
         for id in self.names.tree.ids() {
             if let ItemKind::Struct { fields, .. } = &self.names.tree.item(id).item.kind {
                 for at in 0..fields.len() {
                     let ty = Index::field_type(self.names, id, at, &[]);
                     if external::interior(&ty).is_some() {
-                        out.entry(core(&ty).clone()).or_default().push(Root::Field(id, at as u16));
+                        for package in [self.package(id), ANY] {
+                            out.entry((package, core(&ty).clone())).or_default().push(Root::Field(id, at as u16));
+                        }
                     }
                 }
             }
