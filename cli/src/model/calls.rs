@@ -1,12 +1,9 @@
 //! Method and function calls: into the analysed code by summary, out of it by table.
 
-use std::sync::Arc;
-
 use ustr::Ustr;
 
 use super::eval::{Frame, element};
 use super::external::{self, Effect, Kind};
-use super::index::Index;
 use super::summary::{CallSite, Callable, ForeignCall, Injected, RegionKind, Root, SELF, Val};
 use super::tree::{Def, ItemId};
 use super::types::{T, bind, last_part, names_of};
@@ -24,9 +21,13 @@ impl<'a> Frame<'a, '_> {
         args: &'a [ExprId],
         name_span: Span,
     ) -> Val {
-        let recv = self.place(receiver);
+        let mut recv = self.place(receiver);
         let span = Span { start: self.body.expr(id).span.start.min(name_span.start), end: self.body.expr(id).span.end };
-        let callees = self.methods_on(&recv.ty, name);
+        let mut callees = self.methods_on(&recv.ty, name);
+        if callees.is_empty() && name != "clone" {
+            recv = self.dereferenced(recv, name_span);
+            callees = self.methods_on(&recv.ty, name);
+        }
         if !callees.is_empty() {
             let vals = self.args(args, &[], &[], RegionKind::Inherit);
             let web = self.web_method(&recv, name, &vals, name_span);
@@ -44,8 +45,34 @@ impl<'a> Frame<'a, '_> {
         }
         self.inject_method(name, &vals, span);
         let mut answer = self.foreign_method(&recv, &base, name, generics, &vals, span);
+        if matches!(recv.callable, Some(Callable::Item(_))) {
+            // `handler.layer(..)` is still that handler.
+            answer.callable.clone_from(&recv.callable);
+        }
         answer.web = web.or_else(|| recv.web.clone().filter(|_| answer.ty.is_unknown() || answer.ty == recv.ty));
         answer
+    }
+
+    /// Goes through `impl Deref` of our own types.
+    fn dereferenced(&mut self, recv: Val, span: Span) -> Val {
+        let mut at = recv;
+        for _ in 0..4 {
+            let Some(T::Adt(adt, args)) = peel_to_adt(&at.ty).cloned() else { break };
+            let Some(target) = self.ev.index.deref_target(adt).cloned() else { break };
+            let deref = self.ev.index.methods_of(adt, Ustr::from("deref")).first().copied();
+            let this = Val { fresh: false, ..at.clone() };
+            let mut through = match deref {
+                Some(deref) => self.apply(deref, Some(&this), &[], Ustr::from("deref"), span),
+                None => this,
+            };
+            // The target as written names the impl's own parameters: bind them here.
+            let _ = args;
+            if through.ty.value().is_unknown() {
+                through.ty = target;
+            }
+            at = through;
+        }
+        at
     }
 
     /// Evaluates arguments; closures get what is known of their parameters.
@@ -160,12 +187,6 @@ impl<'a> Frame<'a, '_> {
             Effect::Read => self.touch(&recv.roots, AccessKind::Read, name, span, vals),
             _ => {}
         }
-        if effect == Effect::Write {
-            // What goes into a collection stays reachable through it: locks inside included.
-            for val in vals {
-                self.alias_into(recv, val);
-            }
-        }
         let ty = self.answer_type(base, name, generics, vals);
         let keeps = match effect {
             Effect::Through => !matches!(external::kind_of(&ty), Kind::Scalar),
@@ -197,8 +218,6 @@ impl<'a> Frame<'a, '_> {
         answer.made_by = answer.made_by.or(recv.made_by);
         answer
     }
-
-    fn alias_into(&mut self, _recv: &Val, _val: &Val) {}
 
     fn cloned(&mut self, recv: &Val, span: Span) -> Val {
         if external::clone_shares(&recv.ty) || matches!(recv.ty.value(), T::Bound(_)) {
@@ -425,6 +444,9 @@ impl<'a> Frame<'a, '_> {
                 Val { ty: T::ext("std::option::Option", args), literal: None, ..first.clone() }
             }
             "drop" | "forget" => Val::of(T::unit()),
+            "new_layer" | "new_svc" if external::kind(owner) == Kind::SocketHub => {
+                Val::of(T::Tuple(vec![T::Unknown, T::ext(owner, vec![])].into()))
+            }
             "channel" | "unbounded_channel" | "unbounded" | "bounded" | "sync_channel" => {
                 channel_type(text, generics)
             }
@@ -738,6 +760,3 @@ fn channel_type(path: &str, generics: &[T]) -> Val {
     let receiver = T::ext("tokio::sync::mpsc::Receiver", vec![item.clone()]);
     Val::of(T::Tuple(vec![T::ext(sender, vec![item]), receiver].into()))
 }
-
-#[allow(dead_code)]
-fn _unused(_: &Index, _: Arc<()>) {}

@@ -344,7 +344,11 @@ impl<'a> Frame<'a, '_> {
                     if *ty != Ty::Unknown {
                         val.ty = self.ty(ty);
                     }
+                    self.name_local(*name, *span, value.map(|value| self.body.expr(value).span), &val);
                     self.new_local(*name, *span, &mut val);
+                    if let (true, T::Adt(adt, _)) = (val.fresh, val.ty.value()) {
+                        self.out.owned.push((*adt, self.region));
+                    }
                 } else if *ty != Ty::Unknown {
                     val.ty = self.ty(ty);
                 }
@@ -403,6 +407,16 @@ impl<'a> Frame<'a, '_> {
             made_by: val.made_by.unwrap_or_default(),
         });
         val.roots = vec![root];
+    }
+
+    /// A value that a framework's wrapper took before the binding named it.
+    fn name_local(&mut self, name: Sym, span: Span, value: Option<Span>, val: &Val) {
+        let ([root @ Root::Local(owner, start)], Some(value)) = (&val.roots[..], value) else { return };
+        let within = *owner == self.id && value.start <= *start && *start < value.end;
+        if within && let Some(local) = self.out.locals.iter_mut().find(|local| local.root == *root) {
+            local.name = name;
+            local.span = span;
+        }
     }
 
     /// The same for a value that never got a name before a framework took it.
@@ -746,7 +760,6 @@ impl<'a> Frame<'a, '_> {
         });
         self.vars.truncate(depth);
         answer.merge(&std::mem::replace(&mut self.returned, returned));
-        self.out.closures.push((id, region));
         Val {
             ty: T::Fn(Arc::new(answer.ty.clone())),
             roots: answer.roots,
@@ -760,7 +773,13 @@ impl<'a> Frame<'a, '_> {
     fn repeat(&mut self, parts: &[ExprId], inner: impl FnOnce(&mut Self)) -> Val {
         let waits = parts.iter().any(|part| super::waits::waits_for_others(self.body, *part));
         if waits {
-            self.out.serves = true;
+            let mut at = self.region;
+            while at != 0 && self.out.regions[at as usize].kind != RegionKind::Spawned {
+                at = self.out.regions[at as usize].parent;
+            }
+            // A task of its own owns what it moved, not what surrounds it.
+            self.out.serves |= at == 0;
+            self.out.serving.push(self.region);
             self.in_region(RegionKind::Serves, inner);
         } else {
             inner(self);

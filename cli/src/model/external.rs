@@ -133,7 +133,7 @@ pub(crate) fn kind(path: &str) -> Kind {
         }
         "Client" | "Pool" | "PgPool" | "SqlitePool" | "MySqlPool" | "AnyPool" | "DatabaseConnection" | "DbConn"
         | "ConnectionManager" | "MultiplexedConnection" | "Semaphore" | "CancellationToken" | "JoinHandle" | "JoinSet"
-        | "AbortHandle" | "TaskTracker" | "Runtime" | "Handle" | "Child" | "Regex" | "RegexSet" | "Tera" | "Handlebars"
+        | "AbortHandle" | "File" | "BufWriter" | "BufReader" | "TcpStream" | "TaskTracker" | "Runtime" | "Handle" | "Child" | "Regex" | "RegexSet" | "Tera" | "Handlebars"
         | "Environment" | "Logger" | "ThreadPool" | "PooledConnection" | "Surreal" | "Database" | "Db" | "Connection"
         | "ClientWithMiddleware" | "HttpClient" | "Channel" | "LoggerHandle" | "Barrier" | "TlsAcceptor"
         | "TlsConnector" | "OwnedSemaphorePermit" | "SemaphorePermit" | "DynamoDbClient" | "S3Client" | "TcpListener"
@@ -354,6 +354,7 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
                 T::ext("Iter", vec![if args.len() > 1 { T::Tuple(vec![first(), value()].into()) } else { first() }])
             }
             "clone" | "pin" => receiver.clone(),
+            _ if kind == Kind::Cache => receiver.clone(),
             _ => T::Unknown,
         },
         Kind::List => match method {
@@ -381,7 +382,12 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
             "recv" | "next" | "try_recv" | "recv_async" | "blocking_recv" => T::ext("std::option::Option", vec![first()]),
             _ => T::Unknown,
         },
-        Kind::Sender | Kind::Address | Kind::Limiter | Kind::SocketHub | Kind::MemorySessions => match method {
+        Kind::SocketHub if matches!(method, "build_layer" | "build_svc" | "with_inner_svc") => {
+            T::Tuple(vec![T::Unknown, receiver.clone()].into())
+        }
+        // Builders: `GovernorConfigBuilder::default().per_second(2).finish()`.
+        Kind::Limiter | Kind::SocketHub | Kind::MemorySessions | Kind::Scheduler => receiver.clone(),
+        Kind::Sender | Kind::Address => match method {
             "clone" => receiver.clone(),
             _ => T::Unknown,
         },

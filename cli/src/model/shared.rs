@@ -70,6 +70,14 @@ impl Shared {
             let owns = declared
                 .function()
                 .is_some_and(|function| matches!(function.receiver, Some(Receiver::Value | Receiver::RefMut)));
+            for (adt, region) in &summary.owned {
+                // `let mut state = State::new(); loop { .. state.apply(rx.recv().await) .. }`
+                let looped = summary.serving.iter().any(|serving| encloses(summary, *region, *serving));
+                let when = contexts.region(summary, *id, *region);
+                if looped && (!when.request || when.startup) {
+                    structs.entry(*adt).or_insert(Sharing::Loop);
+                }
+            }
             if summary.serves
                 && owns
                 && let Some(parent) = declared.parent
@@ -148,7 +156,17 @@ fn collect_elements(names: &Names, index: &Index, ty: &T, inside: bool, out: &mu
     }
 }
 
-fn field_types(names: &Names, adt: ItemId, args: &[T]) -> Vec<T> {
+/// Whether a region is another one or lies around it.
+fn encloses(summary: &Summary, outer: u32, inner: u32) -> bool {
+    let mut at = inner;
+    while at != outer && at != 0 {
+        at = summary.regions[at as usize].parent;
+    }
+    at == outer
+}
+
+/// The types of all fields, for an enum those of all variants.
+pub(super) fn field_types(names: &Names, adt: ItemId, args: &[T]) -> Vec<T> {
     let count = match &names.tree.item(adt).item.kind {
         ItemKind::Struct { fields, .. } => fields.len(),
         ItemKind::Enum { variants, .. } => variants.iter().map(|variant| variant.fields.len()).sum(),

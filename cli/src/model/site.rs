@@ -38,6 +38,7 @@ pub(crate) struct Site {
     pub(crate) words: Vec<String>,
     /// The foreign function that made it, as far as known.
     pub(crate) made_by: Sym,
+    pub(crate) live: Live,
     /// Lives inside an element of another site's collection.
     pub(crate) element: bool,
 }
@@ -55,6 +56,17 @@ pub(crate) struct Holds {
     pub(crate) key: Option<T>,
     /// It is a collection.
     pub(crate) collection: bool,
+}
+
+/// How close a collection's entries are to a client's connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Live {
+    #[default]
+    No,
+    /// A sender or socket among other data.
+    Part,
+    /// The entries are senders or sockets.
+    Whole,
 }
 
 /// One access, with what the rules need beyond the words for it.
@@ -152,7 +164,7 @@ impl<'m> Collector<'_, 'm> {
         };
         for (id, summary) in self.summaries {
             for injected in &summary.injected {
-                let key = core(&injected.ty).clone();
+                let key = loose(core(&injected.ty));
                 if external::interior(&key).is_some() && startup(*id, injected.region) {
                     let roots = injected.roots.iter().filter(|root| !matches!(root, Root::Param(_)));
                     by_type.entry((self.package(*id), key.clone())).or_default().extend(roots.clone());
@@ -164,7 +176,7 @@ impl<'m> Collector<'_, 'm> {
         for (root, (id, local)) in &self.locals {
             if startup(*id, local.region) {
                 for package in [self.package(*id), ANY] {
-                    by_shape.entry((package, core(&local.ty).clone())).or_default().push(*root);
+                    by_shape.entry((package, loose(core(&local.ty)))).or_default().push(*root);
                 }
             }
         }
@@ -186,8 +198,8 @@ impl<'m> Collector<'_, 'm> {
                 }
                 let Some(param) = function.params.get(at as usize) else { continue };
                 let ty = self.names.ty(&param.ty, &scope);
-                let key = core(&ty);
-                if external::interior(key).is_none() {
+                let key = loose(core(&ty));
+                if external::interior(&key).is_none() {
                     continue;
                 }
                 // Of the same package first: another service's state may have the same type.
@@ -215,7 +227,7 @@ impl<'m> Collector<'_, 'm> {
                     let ty = Index::field_type(self.names, id, at, &[]);
                     if external::interior(&ty).is_some() {
                         for package in [self.package(id), ANY] {
-                            out.entry((package, core(&ty).clone())).or_default().push(Root::Field(id, at as u16));
+                            out.entry((package, loose(core(&ty)))).or_default().push(Root::Field(id, at as u16));
                         }
                     }
                 }
@@ -274,7 +286,8 @@ impl<'m> Collector<'_, 'm> {
                     let count = variants.iter().map(|variant| variant.fields.len()).sum::<usize>();
                     for at in 0..count {
                         let ty = Index::field_type(self.names, id, at, &[]);
-                        if external::interior(&ty).is_some() {
+                        // A message may carry a sender to answer through: no state.
+                        if external::interior(&ty).is_some_and(|kind| kind != Kind::Sender) {
                             out.push((Root::Field(id, at as u16), ty));
                         }
                     }
@@ -319,7 +332,10 @@ impl<'m> Collector<'_, 'm> {
         if let Some(inner) = locked_struct(self.names, self.index, ty)
             && let ItemKind::Struct { fields: list, .. } = &self.names.tree.item(inner).item.kind
         {
-            fields = (0..list.len() as u16)
+            // A few numbers and texts are one value; the parts say nothing alone.
+            let parts = super::shared::field_types(self.names, inner, &[]);
+            let one_value = parts.iter().all(|part| matches!(external::kind_of(external::payload(part)), Kind::Scalar));
+            fields = (0..if one_value { 0 } else { list.len() as u16 })
                 .map(|at| Root::Field(inner, at))
                 .filter(|field| known.contains(field))
                 .collect();
@@ -332,6 +348,7 @@ impl<'m> Collector<'_, 'm> {
             .map(|(_, local)| local.made_by)
             .find(|made| !made.is_empty())
             .unwrap_or_default();
+        let live = self.live(ty, shared);
         let words = words_of(&info.symbol, &holds);
         let uses = self.uses(same, owner);
         info.also.sort();
@@ -348,6 +365,7 @@ impl<'m> Collector<'_, 'm> {
             fields,
             words,
             made_by,
+            live,
             element,
         })
     }
@@ -393,7 +411,7 @@ impl<'m> Collector<'_, 'm> {
             Some(Kind::Limiter | Kind::MemorySessions | Kind::SocketHub | Kind::Scheduler)
         );
         let mechanism = match mechanism {
-            Mechanism::SharedLocal if component => Mechanism::Component,
+            Mechanism::SharedLocal | Mechanism::SharedField if component => Mechanism::Component,
             mechanism => mechanism,
         };
         let declared = self.names.tree.item(item);
@@ -480,7 +498,8 @@ impl<'m> Collector<'_, 'm> {
         }
     }
 
-    /// Everything a type consists of, our own types looked into.
+    /// Everything a type consists of, our own types looked into. What has a lock of its
+    /// own inside is a site of its own and left out; so is what a channel carries.
     fn look_into(&self, ty: &T, holds: &mut Holds, depth: usize) {
         if depth > 6 {
             return;
@@ -491,14 +510,11 @@ impl<'m> Collector<'_, 'm> {
                 if !holds.names.insert(declared.item.name.to_string()) {
                     return;
                 }
-                let count = match &declared.item.kind {
-                    ItemKind::Struct { fields, .. } => fields.len(),
-                    ItemKind::Enum { variants, .. } => variants.iter().map(|variant| variant.fields.len()).sum(),
-                    _ => 0,
-                };
-                for at in 0..count {
-                    let field = Index::field_type(self.names, *adt, at, args);
-                    self.look_into(&field, holds, depth + 1);
+                for field in super::shared::field_types(self.names, *adt, args) {
+                    let own_site = depth > 0 && external::interior(&field).is_some_and(|kind| kind != Kind::Sender);
+                    if !own_site {
+                        self.look_into(&field, holds, depth + 1);
+                    }
                 }
             }
             other => {
@@ -507,18 +523,78 @@ impl<'m> Collector<'_, 'm> {
                 if let T::Ext(path, _) = other {
                     holds.names.insert(last_part(path.as_str()).to_string());
                 }
-                if matches!(kind, Kind::Map | Kind::SharedMap | Kind::Cache) && holds.key.is_none() {
+                let map = matches!(kind, Kind::Map | Kind::SharedMap | Kind::Cache);
+                if map && holds.key.is_none() {
                     holds.key = other.args().first().cloned();
                 }
-                if matches!(kind, Kind::Map | Kind::SharedMap | Kind::Cache | Kind::List) && depth < 3 {
+                if (map || kind == Kind::List) && depth < 3 {
                     holds.collection = true;
                 }
+                if matches!(kind, Kind::Sender | Kind::Broadcast | Kind::Address | Kind::Receiver) {
+                    return;
+                }
                 for arg in other.args() {
-                    self.look_into(arg, holds, depth + usize::from(holds.collection));
+                    self.look_into(arg, holds, depth + usize::from(map || kind == Kind::List));
                 }
             }
         }
     }
+
+    /// How close the entries of a collection are to a client's connection.
+    fn live(&self, ty: &T, shared: &Shared) -> Live {
+        let payload = external::payload(ty);
+        let value = match external::kind_of(payload) {
+            Kind::Map | Kind::SharedMap | Kind::Cache => payload.args().get(1).or(payload.args().first()),
+            Kind::List => payload.args().first(),
+            _ => None,
+        };
+        let Some(value) = value else { return Live::No };
+        self.live_value(value, shared, 0)
+    }
+
+    fn live_value(&self, value: &T, shared: &Shared, depth: usize) -> Live {
+        let value = external::payload(value);
+        match value {
+            T::Adt(adt, args) if depth < 2 => {
+                let fields = super::shared::field_types(self.names, *adt, args);
+                let live = fields.iter().any(|field| {
+                    let direct = external::payload(field);
+                    let plain = matches!(external::kind_of(direct), Kind::Sender | Kind::Address)
+                        || matches!(direct, T::Ext(path, _) if socket(last_part(path.as_str())));
+                    let nested = matches!(direct, T::Adt(..)) && self.live_value(direct, shared, depth + 1) != Live::No;
+                    plain || nested
+                });
+                if live { Live::Part } else { Live::No }
+            }
+            T::Tuple(parts) => {
+                let live = parts.iter().any(|part| self.live_value(part, shared, depth + 1) != Live::No);
+                if live { Live::Part } else { Live::No }
+            }
+            other => match external::kind_of(other) {
+                // The address of an actor of ours is as live as that actor is.
+                Kind::Address => match other.args().first().map(T::value) {
+                    Some(T::Adt(adt, _)) if shared.structs.contains_key(adt) && !shared.per_request.contains(adt) => Live::No,
+                    _ => Live::Whole,
+                },
+                Kind::Sender | Kind::Broadcast => Live::Whole,
+                Kind::Map | Kind::SharedMap | Kind::List => {
+                    let inner = other.args().last().map_or(Live::No, |inner| self.live_value(inner, shared, depth + 1));
+                    if depth == 0 { inner } else { Live::No }
+                }
+                _ if matches!(other, T::Ext(path, _) if socket(last_part(path.as_str()))) => Live::Whole,
+                _ => Live::No,
+            },
+        }
+    }
+}
+
+/// Types that write to one client.
+fn socket(name: &str) -> bool {
+    matches!(
+        name,
+        "WebSocket" | "SplitSink" | "WebSocketStream" | "SocketRef" | "Session" | "DuplexStream" | "TcpStream"
+            | "FramedWrite" | "OwnedWriteHalf" | "WriteHalf" | "Recipient" | "Framed"
+    )
 }
 
 fn nth_field(kind: &ItemKind, at: usize) -> Option<(Option<Sym>, &Field)> {
@@ -538,6 +614,24 @@ fn core(ty: &T) -> &T {
         at = inner;
     }
     at
+}
+
+/// A type with its numbers made alike: literals do not say how wide they are.
+fn loose(ty: &T) -> T {
+    match ty {
+        T::Ext(path, args) if args.is_empty() => match path.as_str() {
+            "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => {
+                T::ext("usize", vec![])
+            }
+            _ => ty.clone(),
+        },
+        T::Ext(path, args) => T::Ext(*path, args.iter().map(loose).collect()),
+        T::Adt(id, args) => T::Adt(*id, args.iter().map(loose).collect()),
+        T::Ref(inner) => T::Ref(Arc::new(loose(inner))),
+        T::Tuple(args) => T::Tuple(args.iter().map(loose).collect()),
+        T::Slice(inner) => T::Slice(Arc::new(loose(inner))),
+        other => other.clone(),
+    }
 }
 
 /// Which of several names for the same data a finding stands at.

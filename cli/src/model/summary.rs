@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::tree::ItemId;
 use super::types::T;
-use crate::facts::{ExprId, Sym};
+use crate::facts::Sym;
 use crate::finding::AccessKind;
 use crate::span::Span;
 
@@ -196,5 +196,8 @@ pub(crate) struct Summary {
     pub(crate) param_web: Vec<(u16, Arc<Web>)>,
     /// Loops over messages while owning `self` or a local.
     pub(crate) serves: bool,
-    pub(crate) closures: Vec<(ExprId, u32)>,
+    /// Regions that hold such loops.
+    pub(crate) serving: Vec<u32>,
+    /// Structs of ours that a binding here owns, and in which region.
+    pub(crate) owned: Vec<(ItemId, u32)>,
 }

@@ -10,7 +10,8 @@ pub(super) fn waits_for_others(body: &Body, id: ExprId) -> bool {
             let waits = matches!(
                 name.as_str(),
                 "accept" | "recv" | "recv_from" | "recv_async" | "incoming" | "recv_many" | "recv_msg" | "recv_timeout"
-            );
+                    | "try_recv" | "select_next_some" | "next_event" | "receive"
+            ) || name == "poll" && args.is_empty();
             if waits || name == "next" && args.is_empty() && awaited_stream(body, *receiver) {
                 return true;
             }

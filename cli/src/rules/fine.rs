@@ -2,6 +2,7 @@
 
 use crate::finding::{AccessKind, Role};
 use crate::model::external::{self, Kind};
+use crate::model::site::Live;
 use crate::model::types::{T, last_part};
 
 use super::case::Case;
@@ -45,7 +46,7 @@ pub(super) fn settle(case: &Case) -> Settled {
     if case.writes.is_empty() {
         return fine(Role::Cache, "written only by a task of this process: each replica keeps its own copy up to date");
     }
-    if site.element && site.kind.is_none() && site.sharing == Some(crate::model::site::LOCKED) {
+    if site.element && site.kind.is_none() && site.sharing == Some(crate::model::site::LOCKED) && site.live == Live::No {
         return fine(Role::Entity, "part of the entries of a collection that is reported itself");
     }
     if case.scalar() && only_shown_to_operators(case) {

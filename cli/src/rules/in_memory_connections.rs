@@ -2,6 +2,7 @@
 
 use crate::finding::{Confidence, Landing, Role, RuleMeta};
 use crate::model::external::Kind;
+use crate::model::site::Live;
 
 use super::case::Case;
 use super::{Claim, Rule, Words};
@@ -18,11 +19,6 @@ pub(super) static RULE: Rule = Rule {
     say,
 };
 
-const SOCKETS: [&str; 14] = [
-    "WebSocket", "SplitSink", "WebSocketStream", "SocketRef", "Session", "DuplexStream", "TcpStream", "SseSender", "Recipient",
-    "Sink", "WsSender", "ConnectionHandle", "FramedWrite", "FramedStream",
-];
-
 fn judge(case: &Case) -> Option<Claim> {
     let claim = |strength, confidence, reason: &str| Some(Claim { strength, confidence, reasons: vec![reason.into()] });
     match case.site.kind {
@@ -35,11 +31,11 @@ fn judge(case: &Case) -> Option<Claim> {
         }
         _ => {}
     }
-    let live = case.holds(Kind::Sender) || case.holds(Kind::Broadcast) || case.holds(Kind::Address);
-    let sockets = case.holds_name(&SOCKETS);
     let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
-    if (live || sockets) && case.site.holds.collection {
-        return claim(if live { 76 } else { 64 }, confidence, "a registry of senders or sockets");
+    match case.site.live {
+        Live::Whole => return claim(84, confidence, "a registry of senders or sockets"),
+        Live::Part => return claim(70, confidence, "its entries hold the sender or socket of a client"),
+        Live::No => {}
     }
     if case.own_name(&["connections", "clients", "subscribers", "peers", "sockets", "listeners", "watchers", "connected", "online"]) {
         return claim(60, Confidence::Likely, "named after connections, changed while serving");

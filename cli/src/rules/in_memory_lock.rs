@@ -1,7 +1,6 @@
 //! Locks, in-flight sets, leader flags. Page: `in_memory_lock.md`.
 
 use crate::finding::{Confidence, Landing, Role, RuleMeta};
-use crate::model::external::Kind;
 
 use super::case::Case;
 use super::{Claim, Rule, Words};
@@ -33,7 +32,6 @@ fn judge(case: &Case) -> Option<Claim> {
     if set && case.reads.iter().any(|one| one.access.operation == "contains") && case.writes_with(&["insert"]) {
         return claim(56, "a set that is asked before something is let through");
     }
-    let _ = Kind::Lock;
     None
 }
 

@@ -1,7 +1,7 @@
 //! Work accepted but not yet done. Page: `in_memory_queue.md`.
 
 use crate::finding::{Confidence, Landing, Role, RuleMeta};
-use crate::model::external::Kind;
+use crate::model::site::Live;
 
 use super::case::Case;
 use super::{Claim, Rule, Words};
@@ -24,7 +24,7 @@ fn judge(case: &Case) -> Option<Claim> {
         && case.writes_with(&["push", "push_back"])
         && case.writes_with(&["pop", "pop_front", "pop_back", "drain"]);
     let named = case.own_name(&words);
-    if !case.site.holds.collection || case.holds(Kind::Address) {
+    if !case.site.holds.collection || case.site.live != Live::No {
         return None;
     }
     let claim = |strength, reason: &str| {

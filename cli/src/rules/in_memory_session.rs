@@ -2,6 +2,7 @@
 
 use crate::finding::{Confidence, Landing, Role, RuleMeta};
 use crate::model::external::Kind;
+use crate::model::site::Live;
 
 use super::case::Case;
 use super::{Claim, Rule, Words};
@@ -18,13 +19,15 @@ pub(super) static RULE: Rule = Rule {
     say,
 };
 
-const STRONG: [&str; 40] = [
-    "session", "sessions", "token", "tokens", "csrf", "pkce", "oauth", "oauth2", "otp", "totp", "nonce", "nonces", "challenge",
+const STRONG: [&str; 38] = [
+    "token", "tokens", "csrf", "pkce", "oauth", "oauth2", "otp", "totp", "nonce", "nonces", "challenge",
     "challenges", "ticket", "tickets", "passkey", "webauthn", "login", "logins", "jwt", "verifier", "verifiers", "magic",
     "refresh", "revoked", "revocation", "handshake", "handshakes", "authorization", "authenticated", "credential",
     "credentials", "cookie", "cookies", "code", "codes", "signin", "2fa", "mfa",
 ];
-const WEAK: [&str; 8] = ["auth", "user", "users", "usernames", "account", "identity", "registration", "reg"];
+const SESSION: [&str; 2] = ["session", "sessions"];
+const LOGIN: [&str; 11] =
+    ["auth", "user", "users", "usernames", "account", "identity", "registration", "reg", "logout", "verify", "username"];
 
 fn judge(case: &Case) -> Option<Claim> {
     let claim = |strength, confidence, reason: &str| Some(Claim { strength, confidence, reasons: vec![reason.into()] });
@@ -34,17 +37,18 @@ fn judge(case: &Case) -> Option<Claim> {
     if case.scalar() {
         return None;
     }
-    let own = case.own_name(&STRONG);
+    let auth = |words: &[&str]| case.own_name(words) || case.touched_by(words) || case.named(words);
+    // "Session" alone may be a game's or a call's: something else must speak of logins.
+    let own = case.own_name(&STRONG) || case.own_name(&SESSION) && (auth(&STRONG) || auth(&LOGIN));
     let types = case.named(&STRONG);
     let touched = case.touched_by(&STRONG);
-    let live = case.holds(Kind::Sender) || case.holds(Kind::Broadcast) || case.holds(Kind::Address);
     let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
     match (own, types, touched) {
-        _ if live => None,
-        (true, _, _) => claim(70, confidence, "named after sessions or credentials, written and read while serving"),
-        (_, true, true) => claim(62, confidence, "holds session or credential types"),
+        _ if case.site.live == Live::Whole => None,
+        (true, _, _) => claim(76, confidence, "named after sessions or credentials, written and read while serving"),
+        (_, true, true) => claim(72, confidence, "holds session or credential types, in functions that deal with them"),
         (_, true, _) => claim(45, Confidence::Likely, "holds session or credential types"),
-        (_, _, true) if case.named(&WEAK) => claim(50, Confidence::Likely, "touched by functions that deal with logins"),
+        (_, _, true) if case.named(&LOGIN) => claim(50, Confidence::Likely, "touched by functions that deal with logins"),
         _ => None,
     }
 }
