@@ -189,7 +189,7 @@ impl<'a> Frame<'a, '_> {
         }
         let ty = self.answer_type(base, name, generics, vals);
         let keeps = match effect {
-            Effect::Through => !matches!(external::kind_of(&ty), Kind::Scalar),
+            Effect::Through => true,
             Effect::Read => leads_on(name.as_str()),
             Effect::Write => matches!(
                 name.as_str(),
@@ -389,7 +389,8 @@ impl<'a> Frame<'a, '_> {
             }
             T::Ext(owner, args_of) => {
                 let full = Ustr::from(&format!("{owner}::{name}"));
-                let generics = args_of.to_vec();
+                let mut generics = args_of.to_vec();
+                generics.extend(path.last().iter().flat_map(|last| &last.args).map(|ty| self.ty(ty)));
                 Some(self.call_foreign(full, &generics, args, span))
             }
             _ => None,

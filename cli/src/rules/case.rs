@@ -70,6 +70,11 @@ impl<'s> Case<'s> {
         self.site.holds.names.iter().any(|name| names.contains(&name.as_str()))
     }
 
+    /// There may be nothing in it yet.
+    pub(crate) fn optional(&self) -> bool {
+        self.site.ty.any(&mut |ty| external::kind_of(ty) == Kind::Maybe)
+    }
+
     /// A single number, flag or small value rather than a collection.
     pub(crate) fn scalar(&self) -> bool {
         matches!(self.payload_kind(), Kind::Scalar | Kind::Atomic)

@@ -49,6 +49,15 @@ pub(super) fn settle(case: &Case) -> Settled {
     if site.element && site.kind.is_none() && site.sharing == Some(crate::model::site::LOCKED) && site.live == Live::No {
         return fine(Role::Entity, "part of the entries of a collection that is reported itself");
     }
+    if memo(case) {
+        return fine(Role::Cache, "filled on a miss by the one function that uses it: every replica computes the same");
+    }
+    if case.flag() && !toggled(case) {
+        return fine(Role::Handle, "a flag that this process sets for itself");
+    }
+    if case.scalar() && case.named(&["metric", "metrics", "stats", "statistics", "telemetry"]) && !case.writes.iter().any(|one| one.used) {
+        return fine(Role::Metrics, "numbers for operators");
+    }
     if case.scalar() && only_shown_to_operators(case) {
         return fine(Role::Metrics, "only counted here and shown to operators");
     }
@@ -87,6 +96,37 @@ fn only_shown_to_operators(case: &Case) -> bool {
             .any(|word| text.contains(word))
     });
     counts && silent && shown
+}
+
+/// A table of answers: looked up, and filled where the answer was missing, in one place.
+fn memo(case: &Case) -> bool {
+    let mut functions: Vec<_> = case.writes.iter().chain(&case.reads).map(|one| one.function).collect();
+    functions.sort();
+    functions.dedup();
+    let fills = case.writes.iter().all(|one| {
+        matches!(
+            one.access.operation.as_str(),
+            "insert" | "=" | "put" | "get_with" | "try_get_with" | "replace" | "set" | "entry" | "or_insert_with" | "or_insert"
+                | "get_or_insert_with" | "push"
+        )
+    });
+    let asks = case.reads.iter().any(|one| matches!(one.access.operation.as_str(), "get" | "read" | "clone" | "peek" | "cloned" | "compare"));
+    let holds = case.site.holds.collection || case.optional();
+    functions.len() == 1 && fills && asks && holds && case.site.live == Live::No && case.read_through() && !case.scalar()
+}
+
+/// A flag that one route sets and another obeys.
+fn toggled(case: &Case) -> bool {
+    let routes = |list: &[&crate::model::site::Use]| -> Vec<String> {
+        list.iter()
+            .flat_map(|one| match &one.access.context {
+                crate::finding::Context::Request { routes } => routes.clone(),
+                _ => Vec::new(),
+            })
+            .collect()
+    };
+    let (written, read) = (routes(&case.writes), routes(&case.reads));
+    !written.is_empty() && read.iter().any(|route| !written.contains(route))
 }
 
 fn scratch(case: &Case) -> bool {
