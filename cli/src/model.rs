@@ -3,6 +3,7 @@
 //! Pure: no IO, no errors. What it cannot tell stays unknown and the rules see that.
 
 mod calls;
+mod components;
 mod context;
 mod eval;
 pub(crate) mod external;

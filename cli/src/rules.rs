@@ -14,6 +14,7 @@ mod in_memory_lock;
 mod in_memory_queue;
 mod in_memory_sequence;
 mod in_memory_session;
+mod process_secret;
 mod runtime_config;
 
 use rustc_hash::FxHashMap;
@@ -49,7 +50,7 @@ pub(crate) struct Words {
 }
 
 /// All rules, in the order of the book, of listings and of ties.
-static RULES: [&Rule; 9] = [
+static RULES: [&Rule; 10] = [
     &in_memory_session::RULE,
     &in_memory_limit::RULE,
     &in_memory_connections::RULE,
@@ -58,11 +59,12 @@ static RULES: [&Rule; 9] = [
     &in_memory_sequence::RULE,
     &in_memory_cache::RULE,
     &runtime_config::RULE,
+    &process_secret::RULE,
     &in_memory_data::RULE,
 ];
 
 /// The metadata of all rules, in order.
-pub static ALL: [&RuleMeta; 9] = [
+pub static ALL: [&RuleMeta; 10] = [
     &in_memory_session::RULE.meta,
     &in_memory_limit::RULE.meta,
     &in_memory_connections::RULE.meta,
@@ -71,6 +73,7 @@ pub static ALL: [&RuleMeta; 9] = [
     &in_memory_sequence::RULE.meta,
     &in_memory_cache::RULE.meta,
     &runtime_config::RULE.meta,
+    &process_secret::RULE.meta,
     &in_memory_data::RULE.meta,
 ];
 

@@ -43,14 +43,30 @@ impl<'a> Frame<'a, '_> {
         if let Some(answer) = self.unknown_receiver(&recv, name, &vals, name_span) {
             return answer;
         }
-        self.inject_method(name, &vals, span);
+        self.inject_method(name, &vals, name_span);
+        if matches!(name.as_str(), "fill_bytes" | "try_fill_bytes" | "sample_string" | "gen" | "random") {
+            let bound = args.first().and_then(|arg| self.named_place(*arg));
+            self.out.foreign.push(ForeignCall { path: name, span, region: self.region, bound, strings: Vec::new() });
+        }
         let mut answer = self.foreign_method(&recv, &base, name, generics, &vals, span);
         if matches!(recv.callable, Some(Callable::Item(_))) {
             // `handler.layer(..)` is still that handler.
             answer.callable.clone_from(&recv.callable);
         }
         answer.web = web.or_else(|| recv.web.clone().filter(|_| answer.ty.is_unknown() || answer.ty == recv.ty));
+        if matches!(name.as_str(), "sample_string" | "gen" | "random") {
+            answer.made_by = Some(name);
+        }
         answer
+    }
+
+    /// The variable behind `&mut name`.
+    fn named_place(&self, id: ExprId) -> Option<(Sym, Span)> {
+        match self.body.kind(id) {
+            ExprKind::Ref { value, .. } => self.named_place(*value),
+            ExprKind::Path(path) => path.as_ident().map(|name| (name, self.body.expr(id).span)),
+            _ => None,
+        }
     }
 
     /// Goes through `impl Deref` of our own types.
@@ -211,9 +227,6 @@ impl<'a> Frame<'a, '_> {
             }
         } else if matches!(effect, Effect::Write) {
             answer.fresh = true;
-        }
-        if matches!(name.as_str(), "build" | "finish" | "build_with_hasher" | "with_cleanup") {
-            answer.made_by = recv.made_by;
         }
         answer.made_by = answer.made_by.or(recv.made_by);
         answer
@@ -734,8 +747,9 @@ fn common(name: &str) -> bool {
 /// Methods whose argument runs at a time of its own.
 fn region_of(method: &str) -> RegionKind {
     match method {
-        "spawn" | "spawn_blocking" | "spawn_local" | "run_interval" | "run_later" | "execute_in_background"
+        "watch" | "spawn" | "spawn_blocking" | "spawn_local" | "run_interval" | "run_later" | "execute_in_background"
         | "spawn_on" | "spawn_named" => RegionKind::Spawned,
+        _ if method.starts_with("on_") || method.starts_with("observe") || method.contains("callback") => RegionKind::Callback,
         _ => RegionKind::Inherit,
     }
 }

@@ -152,6 +152,9 @@ impl Contexts {
             return;
         }
         let Some(Def::Ext(of)) = index.impl_of(parent).and_then(|info| info.of) else { return };
+        if of.as_str().contains("tracing") {
+            return;
+        }
         match trait_time(last_part(of.as_str()), declared.item.name.as_str()) {
             TraitTime::Startup => {
                 self.functions.entry(id).or_default().add(&startup);
@@ -215,6 +218,7 @@ impl Contexts {
             }
             RegionKind::Spawned => When { background: outer.background || outer.startup, startup: false, ..outer },
             RegionKind::Serves => When { request: true, background: false, startup: false, ..outer },
+            RegionKind::Callback => When { request: true, assumed: !outer.request, startup: false, ..outer },
             RegionKind::PerWorker => When { startup: true, ..When::default() },
         })
     }

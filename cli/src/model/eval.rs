@@ -73,6 +73,9 @@ impl<'a> Evaluator<'a> {
             }
             for (at, param) in function.params.iter().enumerate() {
                 let ty = self.names.ty(&param.ty, &frame.scope);
+                if let T::Adt(adt, _) = &ty {
+                    frame.out.owned.push((*adt, 0));
+                }
                 let val = Val::of(ty).with_roots(&[Root::Param(at as u16)]);
                 if let Pat::Bind { name, .. } = &param.pat {
                     frame.params.push((*name, at as u16));

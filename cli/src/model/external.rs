@@ -54,6 +54,8 @@ pub(crate) enum Kind {
     MemorySessions,
     /// Emits to sockets of this process.
     SocketHub,
+    /// A key made at random.
+    RandomKey,
     /// Runs jobs by this process's clock.
     Scheduler,
     /// A pool, client or other means to reach something.
@@ -118,7 +120,7 @@ pub(crate) fn kind(path: &str) -> Kind {
             Kind::MemorySessions
         }
         "InMemoryBackend" if from("limit") => Kind::Limiter,
-        "SocketIo" => Kind::SocketHub,
+        "SocketIo" | "SocketIoBuilder" => Kind::SocketHub,
         "JobScheduler" | "AsyncScheduler" | "Scheduler" => Kind::Scheduler,
         "Addr" | "Recipient" | "WeakAddr" | "ActorRef" | "WeakRecipient" | "Address" => Kind::Address,
         "Counter" | "CounterVec" | "IntCounter" | "IntCounterVec" | "Gauge" | "GaugeVec" | "IntGauge" | "IntGaugeVec"

@@ -179,8 +179,9 @@ pub(super) fn field_types(names: &Names, adt: ItemId, args: &[T]) -> Vec<T> {
 fn per_request(names: &Names, summaries: &[(ItemId, Arc<Summary>)], contexts: &Contexts) -> FxHashSet<ItemId> {
     let mut made: FxHashMap<ItemId, bool> = FxHashMap::default();
     for (id, summary) in summaries {
+        let copies = names.tree.item(*id).item.name == "clone";
         for (adt, field, _, region) in &summary.constructs {
-            if field.is_some() {
+            if field.is_some() || copies {
                 continue;
             }
             let when = contexts.region(summary, *id, *region);
@@ -192,6 +193,5 @@ fn per_request(names: &Names, summaries: &[(ItemId, Arc<Summary>)], contexts: &C
             }
         }
     }
-    let _ = names;
     made.into_iter().filter(|(_, only)| *only).map(|(adt, _)| adt).collect()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::components;
 use super::context::{Contexts, When};
 use super::external::{self, Kind};
 use super::index::Index;
@@ -41,6 +42,10 @@ pub(crate) struct Site {
     pub(crate) live: Live,
     /// Lives inside an element of another site's collection.
     pub(crate) element: bool,
+    /// Also written to a file where it is made.
+    pub(crate) kept: bool,
+    /// The tables know what made it; else its name alone speaks.
+    pub(crate) known: bool,
 }
 
 /// See [`Sharing::Locked`].
@@ -140,6 +145,14 @@ impl<'m> Collector<'_, 'm> {
         for (id, summary) in self.summaries {
             for local in &summary.locals {
                 self.locals.insert(local.root, (*id, local));
+            }
+            if matches!(self.names.tree.item(*id).item.kind, ItemKind::Static(_)) {
+                // What an initialiser makes is what the static holds.
+                for root in &summary.output.roots {
+                    if matches!(root, Root::Local(owner, _) if owner == id) {
+                        self.groups.union(*root, Root::Static(*id));
+                    }
+                }
             }
             for (from, to) in &summary.aliases {
                 if !matches!(from, Root::Param(_)) && !matches!(to, Root::Param(_)) {
@@ -260,8 +273,70 @@ impl<'m> Collector<'_, 'm> {
                 sites.push(site);
             }
         }
+        self.add_components(&mut sites);
         sites.sort_by_key(|site| site.info.place);
         sites
+    }
+
+    /// State that only a foreign call shows.
+    fn add_components(&self, sites: &mut Vec<Site>) {
+        let mut seen = FxHashSet::default();
+        for (id, summary) in self.summaries {
+            let declared = self.names.tree.item(*id);
+            for call in &summary.foreign {
+                let Some(made) = components::made(call, summary, *id, declared.item.name.as_str(), self.contexts) else {
+                    continue;
+                };
+                let span = call.bound.map_or(call.span, |(_, span)| span);
+                let (symbol, place, mechanism) = match &declared.item.kind {
+                    ItemKind::Static(_) => (declared.item.name.to_string(), declared.place(), made.mechanism),
+                    _ => {
+                        let name = call.bound.map_or(last_part(call.path.as_str()), |(name, _)| name.as_str());
+                        let symbol = format!("{}::{name}", declared.item.name);
+                        (symbol, Place { file: declared.file, span }, made.mechanism)
+                    }
+                };
+                let known = sites.iter_mut().find(|site| site.info.place == place);
+                if let Some(site) = known {
+                    // A static that holds a key made at random.
+                    site.info.mechanism = mechanism;
+                    site.kind = Some(made.kind);
+                    site.kept = made.kept;
+                    continue;
+                }
+                if !seen.insert((place, mechanism)) {
+                    continue;
+                }
+                let module = self.names.tree.module(declared.module);
+                let mut words = Vec::new();
+                split_words(&symbol, &mut words);
+                sites.push(Site {
+                    root: Root::Local(*id, span.start),
+                    info: SiteInfo {
+                        item_path: format!("{}::{symbol}", module.path),
+                        package: self.workspace.packages[module.package].name.clone(),
+                        symbol,
+                        mechanism,
+                        place,
+                        ty: String::new(),
+                        also: Vec::new(),
+                    },
+                    ty: T::Unknown,
+                    kind: Some(made.kind),
+                    sharing: None,
+                    holds: Holds::default(),
+                    uses: Vec::new(),
+                    per_request: false,
+                    fields: Vec::new(),
+                    words,
+                    made_by: call.path,
+                    live: Live::No,
+                    element: false,
+                    kept: made.kept,
+                    known: made.known,
+                });
+            }
+        }
     }
 
     /// Everything that could hold state: statics, fields, bindings of set-up code.
@@ -316,6 +391,10 @@ impl<'m> Collector<'_, 'm> {
             per_request = shared.per_request.contains(&adt);
             element = shared.elements.contains(&adt);
             let handle = matches!(external::kind_of(external::payload(ty)), Kind::Handle | Kind::Sender | Kind::Metric);
+            // A registry inside an entry of another site is worth its own line.
+            if element && kind.is_none() && sharing.is_none() && self.live(ty, shared) != Live::No {
+                sharing = Some(Sharing::Locked);
+            }
             if kind.is_none() && sharing.is_none() && !handle {
                 return None;
             }
@@ -334,7 +413,10 @@ impl<'m> Collector<'_, 'm> {
         {
             // A few numbers and texts are one value; the parts say nothing alone.
             let parts = super::shared::field_types(self.names, inner, &[]);
-            let one_value = parts.iter().all(|part| matches!(external::kind_of(external::payload(part)), Kind::Scalar));
+            let one_value = parts.iter().all(|part| match external::payload(part) {
+                T::Ext(path, _) => matches!(external::kind(path.as_str()), Kind::Scalar | Kind::Other),
+                _ => false,
+            });
             fields = (0..if one_value { 0 } else { list.len() as u16 })
                 .map(|at| Root::Field(inner, at))
                 .filter(|field| known.contains(field))
@@ -367,6 +449,8 @@ impl<'m> Collector<'_, 'm> {
             made_by,
             live,
             element,
+            kept: false,
+            known: true,
         })
     }
 

@@ -33,6 +33,8 @@ pub(crate) enum RegionKind {
     Spawned,
     /// A loop that waits for messages or connections.
     Serves,
+    /// Handed to something foreign that calls it when something happens.
+    Callback,
     /// A factory that runs once for each worker.
     PerWorker,
 }

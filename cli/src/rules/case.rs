@@ -80,6 +80,17 @@ impl<'s> Case<'s> {
         matches!(self.payload_kind(), Kind::Scalar | Kind::Atomic)
     }
 
+    pub(crate) fn number(&self) -> bool {
+        match self.payload() {
+            T::Ext(path, _) => {
+                let name = last_part(path.as_str());
+                let plain = name.starts_with(['u', 'i']) && name[1..].chars().all(|c| c.is_ascii_digit()) && name.len() > 1;
+                plain || matches!(name, "usize" | "isize") || self.payload_kind() == Kind::Atomic && !self.flag()
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn flag(&self) -> bool {
         match self.payload() {
             T::Ext(path, _) => matches!(last_part(path.as_str()), "AtomicBool" | "bool"),

@@ -31,7 +31,7 @@ pub(super) fn settle(case: &Case) -> Settled {
     if matches!(payload, Kind::Sender | Kind::Address | Kind::Receiver) && !site.holds.collection {
         return fine(Role::Handle, "a channel to a task of this process");
     }
-    if matches!(site.kind, Some(Kind::Limiter | Kind::MemorySessions | Kind::SocketHub)) {
+    if matches!(site.kind, Some(Kind::Limiter | Kind::MemorySessions | Kind::SocketHub | Kind::RandomKey)) {
         return Settled::Open;
     }
     if site.kind.is_none() && site.sharing.is_none() {
@@ -55,7 +55,7 @@ pub(super) fn settle(case: &Case) -> Settled {
     if case.flag() && !toggled(case) {
         return fine(Role::Handle, "a flag that this process sets for itself");
     }
-    if case.scalar() && case.named(&["metric", "metrics", "stats", "statistics", "telemetry"]) && !case.writes.iter().any(|one| one.used) {
+    if case.scalar() && case.named(&["metric", "metrics", "stats", "statistics", "telemetry"]) {
         return fine(Role::Metrics, "numbers for operators");
     }
     if case.scalar() && only_shown_to_operators(case) {
@@ -111,7 +111,7 @@ fn memo(case: &Case) -> bool {
         )
     });
     let asks = case.reads.iter().any(|one| matches!(one.access.operation.as_str(), "get" | "read" | "clone" | "peek" | "cloned" | "compare"));
-    let holds = case.site.holds.collection || case.optional();
+    let holds = case.site.holds.collection || case.optional() || matches!(case.payload(), T::Adt(..));
     functions.len() == 1 && fills && asks && holds && case.site.live == Live::No && case.read_through() && !case.scalar()
 }
 

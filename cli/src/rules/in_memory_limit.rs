@@ -28,6 +28,9 @@ const WORDS: [&str; 29] = [
 fn judge(case: &Case) -> Option<Claim> {
     let claim = |strength, confidence, reason: &str| Some(Claim { strength, confidence, reasons: vec![reason.into()] });
     if case.site.kind == Some(Kind::Limiter) {
+        if !case.site.known {
+            return claim(96, Confidence::Likely, "a library's limiter by its name; libraries count in memory unless told otherwise");
+        }
         return claim(96, Confidence::Sure, "a limiter that counts in this process's memory");
     }
     let by_address = case.site.holds.key.as_ref().is_some_and(address);

@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn judge(case: &Case) -> Option<Claim> {
-    if !case.scalar() || case.flag() {
+    if !case.number() {
         return None;
     }
     let counts = case.writes.iter().any(|one| one.operation.as_str().starts_with("fetch_") || one.operation == "+=");

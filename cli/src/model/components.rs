@@ -1,0 +1,71 @@
+//! State that a foreign call makes without a type of ours to hold it: keys made at
+//! random at start-up, limiters of libraries whose types the tables do not know.
+
+use super::context::Contexts;
+use super::external::{self, Kind};
+use super::site::split_words;
+use super::summary::{ForeignCall, Summary};
+use super::tree::ItemId;
+use super::types::last_part;
+use crate::finding::Mechanism;
+
+/// What such a call makes.
+pub(super) struct Made {
+    pub(super) kind: Kind,
+    pub(super) mechanism: Mechanism,
+    /// A file is written in the same function: the value may outlive the process.
+    pub(super) kept: bool,
+    /// The tables know the type or function.
+    pub(super) known: bool,
+}
+
+/// Looks at one foreign call; `function` is the name of the function it stands in.
+pub(super) fn made(
+    call: &ForeignCall,
+    summary: &Summary,
+    id: ItemId,
+    function: &str,
+    contexts: &Contexts,
+) -> Option<Made> {
+    let when = contexts.region(summary, id, call.region);
+    if when.request && !when.startup && !when.assumed {
+        return None;
+    }
+    let path = call.path.as_str();
+    let last = last_part(path);
+    let owner = path.rsplit_once("::").map_or("", |(owner, _)| last_part(owner));
+    let mut words = Vec::new();
+    for text in [function, owner, last, call.bound.map_or("", |(name, _)| name.as_str())] {
+        split_words(text, &mut words);
+    }
+    let says = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    if says(&["tls", "cert", "certs", "certificate", "x509", "acme", "csr", "test", "nonce", "salt"]) {
+        return None;
+    }
+    let makes = matches!(last, "generate" | "random" | "new_random" | "generate_key" | "try_generate" | "from_rng");
+    let key_type = matches!(
+        owner,
+        "Key" | "SigningKey" | "SecretKey" | "EncodingKey" | "HmacKey" | "Keypair" | "KeyPair" | "PrivateKey" | "SymmetricKey"
+            | "LocalKey" | "CookieKey" | "MasterKey" | "RsaPrivateKey"
+    );
+    let random = matches!(last, "random" | "fill_bytes" | "try_fill_bytes" | "sample_string" | "gen" | "new_v4" | "fill" | "getrandom");
+    let named = says(&["secret", "jwt"])
+        || says(&["key", "pepper"]) && says(&["signing", "session", "cookie", "hmac", "encryption", "private", "master", "token"]);
+    if key_type && makes || random && named && !when.request {
+        let kept = summary.foreign.iter().any(|other| {
+            let path = other.path.as_str();
+            path.ends_with("fs::write") || path.ends_with("File::create") || path.contains("OpenOptions")
+        });
+        return Some(Made { kind: Kind::RandomKey, mechanism: Mechanism::ProcessSecret, kept, known: key_type });
+    }
+    let limits = says(&["limiter", "ratelimit", "governor", "throttle"]) || says(&["rate"]) && says(&["limit"]);
+    let mut own = Vec::new();
+    split_words(last, &mut own);
+    split_words(owner, &mut own);
+    let about_itself = own.iter().any(|word| matches!(word.as_str(), "limiter" | "ratelimit" | "governor" | "throttle"));
+    let unknown = external::kind(owner) == Kind::Other && external::kind(last) == Kind::Other;
+    if limits && about_itself && unknown && !says(&["concurrency", "config", "error", "body", "from", "key", "extractor"]) {
+        return Some(Made { kind: Kind::Limiter, mechanism: Mechanism::Component, kept: false, known: false });
+    }
+    None
+}
