@@ -48,6 +48,10 @@ impl<'a> Frame<'a, '_> {
             let bound = args.first().and_then(|arg| self.named_place(*arg));
             self.out.foreign.push(ForeignCall { path: name, span, region: self.region, bound, strings: Vec::new() });
         }
+        if name.as_str().contains("limiter") || name.as_str().contains("rate_limit") {
+            let bound = None;
+            self.out.foreign.push(ForeignCall { path: name, span, region: self.region, bound, strings: Vec::new() });
+        }
         let mut answer = self.foreign_method(&recv, &base, name, generics, &vals, span);
         if matches!(recv.callable, Some(Callable::Item(_))) {
             // `handler.layer(..)` is still that handler.

@@ -146,6 +146,8 @@ impl<'m> Collector<'_, 'm> {
             for local in &summary.locals {
                 self.locals.insert(local.root, (*id, local));
             }
+        }
+        for (id, summary) in self.summaries {
             if matches!(self.names.tree.item(*id).item.kind, ItemKind::Static(_)) {
                 // What an initialiser makes is what the static holds.
                 for root in &summary.output.roots {
@@ -155,7 +157,8 @@ impl<'m> Collector<'_, 'm> {
                 }
             }
             for (from, to) in &summary.aliases {
-                if !matches!(from, Root::Param(_)) && !matches!(to, Root::Param(_)) {
+                let known = !matches!(from, Root::Param(_)) && !matches!(to, Root::Param(_));
+                if known && alike(core(&self.root_type(*from)), core(&self.root_type(*to))) {
                     self.groups.union(*from, *to);
                 }
             }
@@ -224,6 +227,18 @@ impl<'m> Collector<'_, 'm> {
                     self.touches.entry(*root).or_default().push((*id, touch));
                 }
             }
+        }
+    }
+
+    fn root_type(&self, root: Root) -> T {
+        match root {
+            Root::Static(id) => match &self.names.tree.item(id).item.kind {
+                ItemKind::Static(held) => self.names.ty(&held.ty, &self.index.scope(self.names, id)),
+                _ => T::Unknown,
+            },
+            Root::Field(id, at) => Index::field_type(self.names, id, at as usize, &[]),
+            Root::Local(..) => self.locals.get(&root).map(|(_, local)| local.ty.clone()).unwrap_or_default(),
+            Root::Param(_) => T::Unknown,
         }
     }
 
@@ -698,6 +713,20 @@ fn core(ty: &T) -> &T {
         at = inner;
     }
     at
+}
+
+/// Whether two types can be the same data, as far as both are known.
+fn alike(a: &T, b: &T) -> bool {
+    match (a, b) {
+        (T::Unknown, _) | (_, T::Unknown) | (T::Bound(_), _) | (_, T::Bound(_)) => true,
+        (T::Ext(a, a_args), T::Ext(b, b_args)) => {
+            last_part(a.as_str()) == last_part(b.as_str()) && a_args.iter().zip(b_args.iter()).all(|(a, b)| alike(core(a), core(b)))
+        }
+        (T::Adt(a, _), T::Adt(b, _)) => a == b,
+        (T::Tuple(a), T::Tuple(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| alike(core(a), core(b))),
+        (T::Slice(a), T::Slice(b)) => alike(core(a), core(b)),
+        _ => false,
+    }
 }
 
 /// A type with its numbers made alike: literals do not say how wide they are.
