@@ -105,6 +105,13 @@ impl<'a> Frame<'a, '_> {
                 _ => self.value(*arg),
             };
             if kind != RegionKind::Inherit
+                && let Some(Callable::Closure(region)) = val.callable
+                && self.out.regions[region as usize].kind == RegionKind::Inherit
+            {
+                // A closure that was bound to a name before.
+                self.out.regions[region as usize].kind = kind.clone();
+            }
+            if kind != RegionKind::Inherit
                 && let Some(Callable::Item(callee)) = val.callable
             {
                 let (region, ()) = self.in_region(kind.clone(), |_| ());

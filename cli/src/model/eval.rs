@@ -135,7 +135,7 @@ impl<'a> Frame<'a, '_> {
         for root in roots {
             let args = args.iter().map(|arg| arg.ty.clone()).collect();
             let region = self.region;
-            self.out.touches.push(Touch { root: *root, kind, operation, span, region, args, used: true });
+            self.out.touches.push(Touch { root: *root, kind, operation, span, region, args, used: true, compared: false });
         }
     }
 
@@ -272,7 +272,12 @@ impl<'a> Frame<'a, '_> {
             }
             ExprKind::Binary(left, right) => {
                 for side in [*left, *right] {
+                    let before = self.out.touches.len();
                     let val = self.value(side);
+                    let end = self.body.expr(side).span.end;
+                    for touch in &mut self.out.touches[before..] {
+                        touch.compared |= touch.span.end == end;
+                    }
                     self.read_of(&val, "compare", self.body.expr(side).span);
                 }
                 Val::default()

@@ -47,7 +47,9 @@ impl Shared {
         let mut structs = FxHashMap::default();
         let mut elements = FxHashSet::default();
         for ty in holders {
-            if let Some(adt) = locked_struct(names, index, ty) {
+            if let Some(adt) = locked_struct(names, index, ty)
+                && !one_value(names, adt)
+            {
                 structs.insert(adt, Sharing::Locked);
             }
             collect_elements(names, index, ty, false, &mut elements);
@@ -92,6 +94,14 @@ impl Shared {
         per_request.extend(connections);
         Shared { structs, per_request, elements }
     }
+}
+
+/// A few numbers and texts: one value, whose parts say nothing alone.
+pub(crate) fn one_value(names: &Names, adt: ItemId) -> bool {
+    field_types(names, adt, &[]).iter().all(|part| match external::payload(part) {
+        T::Ext(path, _) => matches!(external::kind(path.as_str()), Kind::Scalar | Kind::Other),
+        _ => false,
+    })
 }
 
 /// The struct that a lock protects as a whole, looking through pointers.

@@ -57,6 +57,8 @@ pub(crate) struct Holds {
     pub(crate) kinds: FxHashSet<Kind>,
     /// Last parts of the names of all types in it.
     pub(crate) names: FxHashSet<String>,
+    /// Those of them that are the payload, its keys and entries: not what lies deeper.
+    pub(crate) near: FxHashSet<String>,
     /// Key type, where the payload is a map.
     pub(crate) key: Option<T>,
     /// It is a collection.
@@ -82,6 +84,8 @@ pub(crate) struct Use {
     pub(crate) operation: Sym,
     pub(crate) args: Vec<T>,
     pub(crate) used: bool,
+    /// The answer is only compared or calculated with.
+    pub(crate) compared: bool,
     pub(crate) function: ItemId,
     /// The function belongs to the type that holds the site.
     pub(crate) own_method: bool,
@@ -269,6 +273,7 @@ impl<'m> Collector<'_, 'm> {
         let holders: Vec<T> = candidates.iter().map(|(_, ty)| ty.clone()).collect();
         let shared = Shared::new(self.names, self.index, self.summaries, self.contexts, &holders);
         let known: FxHashSet<Root> = candidates.iter().map(|(root, _)| *root).collect();
+        self.join_wrappers(&candidates);
         let mut sites = Vec::new();
         let mut done: FxHashSet<Root> = FxHashSet::default();
         let mut members: FxHashMap<Root, Vec<Root>> = FxHashMap::default();
@@ -283,7 +288,10 @@ impl<'m> Collector<'_, 'm> {
             let mut same = members.remove(&group).unwrap_or_default();
             same.sort_by_key(|root| rank(root));
             let chosen = same.first().copied().unwrap_or(*root);
-            let ty = candidates.iter().find(|(root, _)| *root == chosen).map_or(ty, |(_, ty)| ty);
+            let types = || candidates.iter().filter(|(root, _)| same.contains(root)).map(|(_, ty)| ty);
+            let own = candidates.iter().find(|(root, _)| *root == chosen).map_or(ty, |(_, ty)| ty);
+            let changeable = |ty: &&T| external::interior(ty).is_some();
+            let ty = Some(own).filter(changeable).or_else(|| types().find(changeable)).unwrap_or(own);
             if let Some(site) = self.site(chosen, ty, &same, &shared, &known) {
                 sites.push(site);
             }
@@ -350,6 +358,28 @@ impl<'m> Collector<'_, 'm> {
                     kept: made.kept,
                     known: made.known,
                 });
+            }
+        }
+    }
+
+    /// A static of a type of ours with a single changeable field: the two are one site.
+    fn join_wrappers(&mut self, candidates: &[(Root, T)]) {
+        let mut changeable: FxHashMap<ItemId, Vec<Root>> = FxHashMap::default();
+        let mut held: FxHashMap<ItemId, usize> = FxHashMap::default();
+        for (root, ty) in candidates {
+            if let (Root::Field(adt, _), Some(_)) = (root, external::interior(ty)) {
+                changeable.entry(*adt).or_default().push(*root);
+            }
+            if let T::Adt(adt, _) = core(ty) {
+                *held.entry(*adt).or_default() += 1;
+            }
+        }
+        for (root, ty) in candidates {
+            if let (Root::Static(_), T::Adt(adt, _)) = (root, core(ty))
+                && let Some([field]) = changeable.get(adt).map(|list| &list[..])
+                && held.get(adt) == Some(&1)
+            {
+                self.groups.union(*root, *field);
             }
         }
     }
@@ -426,13 +456,8 @@ impl<'m> Collector<'_, 'm> {
         if let Some(inner) = locked_struct(self.names, self.index, ty)
             && let ItemKind::Struct { fields: list, .. } = &self.names.tree.item(inner).item.kind
         {
-            // A few numbers and texts are one value; the parts say nothing alone.
-            let parts = super::shared::field_types(self.names, inner, &[]);
-            let one_value = parts.iter().all(|part| match external::payload(part) {
-                T::Ext(path, _) => matches!(external::kind(path.as_str()), Kind::Scalar | Kind::Other),
-                _ => false,
-            });
-            fields = (0..if one_value { 0 } else { list.len() as u16 })
+            let count = if super::shared::one_value(self.names, inner) { 0 } else { list.len() as u16 };
+            fields = (0..count)
                 .map(|at| Root::Field(inner, at))
                 .filter(|field| known.contains(field))
                 .collect();
@@ -572,6 +597,7 @@ impl<'m> Collector<'_, 'm> {
                     operation: touch.operation,
                     args: touch.args.clone(),
                     used: touch.used,
+                    compared: touch.compared || touch.operation == "compare",
                     function: *id,
                     own_method: own,
                 });
@@ -600,19 +626,22 @@ impl<'m> Collector<'_, 'm> {
     /// Everything a type consists of, our own types looked into. What has a lock of its
     /// own inside is a site of its own and left out; so is what a channel carries.
     fn look_into(&self, ty: &T, holds: &mut Holds, depth: usize) {
-        if depth > 6 {
+        if depth > 10 {
             return;
         }
         match ty {
             T::Adt(adt, args) => {
                 let declared = self.names.tree.item(*adt);
+                if depth <= 1 {
+                    holds.near.insert(declared.item.name.to_string());
+                }
                 if !holds.names.insert(declared.item.name.to_string()) {
                     return;
                 }
                 for field in super::shared::field_types(self.names, *adt, args) {
                     let own_site = depth > 0 && external::interior(&field).is_some_and(|kind| kind != Kind::Sender);
                     if !own_site {
-                        self.look_into(&field, holds, depth + 1);
+                        self.look_into(&field, holds, depth + 2);
                     }
                 }
             }
@@ -621,12 +650,15 @@ impl<'m> Collector<'_, 'm> {
                 holds.kinds.insert(kind);
                 if let T::Ext(path, _) = other {
                     holds.names.insert(last_part(path.as_str()).to_string());
+                    if depth <= 1 {
+                        holds.near.insert(last_part(path.as_str()).to_string());
+                    }
                 }
                 let map = matches!(kind, Kind::Map | Kind::SharedMap | Kind::Cache);
                 if map && holds.key.is_none() {
                     holds.key = other.args().first().cloned();
                 }
-                if (map || kind == Kind::List) && depth < 3 {
+                if (map || kind == Kind::List) && depth < 5 {
                     holds.collection = true;
                 }
                 if matches!(kind, Kind::Sender | Kind::Broadcast | Kind::Address | Kind::Receiver) {
@@ -761,7 +793,7 @@ fn rank(root: &Root) -> (u8, Root) {
 fn words_of(symbol: &str, holds: &Holds) -> Vec<String> {
     let mut out = Vec::new();
     let mut names: Vec<&str> = vec![symbol];
-    names.extend(holds.names.iter().map(String::as_str));
+    names.extend(holds.near.iter().map(String::as_str));
     for name in names {
         split_words(name, &mut out);
     }

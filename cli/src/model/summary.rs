@@ -57,6 +57,8 @@ pub(crate) struct Touch {
     pub(crate) args: Vec<T>,
     /// The answer is used: returned, compared, bound.
     pub(crate) used: bool,
+    /// The answer is only an operand: compared, or part of a sum.
+    pub(crate) compared: bool,
 }
 
 #[derive(Debug, Clone)]

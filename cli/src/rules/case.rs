@@ -53,6 +53,19 @@ impl<'s> Case<'s> {
         own.iter().any(|word| words.contains(&word.as_str()))
     }
 
+    /// A word in the module path of the site.
+    pub(crate) fn in_file_of(&self, words: &[&str]) -> bool {
+        let path = self.site.info.item_path.strip_suffix(&self.site.info.symbol).unwrap_or_default();
+        let mut own = Vec::new();
+        crate::model::site::split_words(path, &mut own);
+        own.iter().any(|word| words.contains(&word.as_str()))
+    }
+
+    /// Nobody was seen to call what writes here.
+    pub(crate) fn assumed(&self) -> bool {
+        self.writes.iter().all(|one| one.when.assumed && one.when.routes.is_empty())
+    }
+
     /// A word in the name of a function that touches the site.
     pub(crate) fn touched_by(&self, words: &[&str]) -> bool {
         self.writes.iter().chain(&self.reads).any(|one| {

@@ -49,6 +49,12 @@ pub(super) fn settle(case: &Case) -> Settled {
     if site.element && site.kind.is_none() && site.sharing == Some(crate::model::site::LOCKED) && site.live == Live::No {
         return fine(Role::Entity, "part of the entries of a collection that is reported itself");
     }
+    if handles_only(case) {
+        return fine(Role::Handle, "holds pools, tasks or listeners of this process");
+    }
+    if case.number() && only_compared(case) {
+        return fine(Role::Handle, "a number that this process only compares for itself");
+    }
     if memo(case) {
         return fine(Role::Cache, "filled on a miss by the one function that uses it: every replica computes the same");
     }
@@ -96,6 +102,25 @@ fn only_shown_to_operators(case: &Case) -> bool {
             .any(|word| text.contains(word))
     });
     counts && silent && shown
+}
+
+/// Entries are handles, or a pool of them; nothing in it is data.
+fn handles_only(case: &Case) -> bool {
+    let value = case.payload().args().last().map(external::payload).map(external::kind_of);
+    let replies = matches!(case.payload().args().last().map(external::payload), Some(T::Ext(path, _)) if path.as_str().contains("oneshot"));
+    let numbered = case.site.holds.key.as_ref().is_some_and(|key| {
+        matches!(key, T::Ext(path, _) if matches!(last_part(path.as_str()), "usize" | "u64" | "u32" | "u16" | "i64" | "i32"))
+    });
+    value == Some(Kind::Handle)
+        || replies && numbered
+        || case.holds(Kind::Handle) && case.own_name(&["pool", "pools", "handles", "tasks", "listeners", "workers"])
+}
+
+/// No value of it leaves this process: it is compared, or taken modulo something.
+fn only_compared(case: &Case) -> bool {
+    let mut uses = case.writes.iter().chain(&case.reads).peekable();
+    let limits = case.named(&["limit", "limiter", "quota", "max", "attempts", "rate"]);
+    uses.peek().is_some() && !limits && uses.all(|one| !one.used || one.compared || matches!(one.operation.as_str(), "+=" | "=" | "store"))
 }
 
 /// A table of answers: looked up, and filled where the answer was missing, in one place.

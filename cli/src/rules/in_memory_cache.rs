@@ -21,7 +21,8 @@ pub(super) static RULE: Rule = Rule {
 fn judge(case: &Case) -> Option<Claim> {
     let library = matches!(case.site.kind, Some(Kind::Cache))
         || case.holds_name(&["LruCache", "TimedCache", "SizedCache", "TimedSizedCache", "TtlCache"]);
-    let named = case.own_name(&["cache", "cached", "caches", "memo", "memoized", "lru"]);
+    let named = case.own_name(&["cache", "cached", "caches", "memo", "memoized", "lru"])
+        || case.symbol().split("::").next().is_some_and(|owner| owner.ends_with("Cache"));
     if !library && !named {
         return None;
     }

@@ -1,7 +1,7 @@
 //! Domain data whose only copy this is, and all state that no other rule claims.
 //! Page: `in_memory_data.md`.
 
-use crate::finding::{Confidence, Landing, Role, RuleMeta};
+use crate::finding::{Confidence, Landing, Mechanism, Role, RuleMeta};
 
 use super::case::Case;
 use super::{Claim, Rule, Words};
@@ -24,7 +24,9 @@ fn judge(case: &Case) -> Option<Claim> {
 
 /// What is claimed where no rule claims anything.
 pub(super) fn fallback(case: &Case) -> Claim {
+    let minor = case.assumed() && (!case.site.holds.collection || case.site.info.mechanism == Mechanism::ThreadLocal);
     let confidence = match (case.routed(), case.reads.is_empty()) {
+        _ if minor => Confidence::Worth,
         (true, false) => Confidence::Sure,
         (false, false) => Confidence::Likely,
         (_, true) => Confidence::Likely,

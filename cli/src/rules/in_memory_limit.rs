@@ -34,7 +34,8 @@ fn judge(case: &Case) -> Option<Claim> {
         return claim(96, Confidence::Sure, "a limiter that counts in this process's memory");
     }
     let by_address = case.site.holds.key.as_ref().is_some_and(address);
-    let token = case.own_name(&["token", "tokens", "jwt"]);
+    // A list of revoked tokens is about sessions; a bucket of tokens is about limits.
+    let token = case.own_name(&["token", "tokens", "jwt"]) && !case.own_name(&["bucket", "rate", "limiter", "limit"]);
     match (case.own_name(&WORDS) && !token, case.named(&WORDS), by_address) {
         (true, _, true) => claim(85, Confidence::Sure, "named after a limit and keyed by client address"),
         (true, _, _) => claim(74, Confidence::Likely, "named after a limit, changed while serving"),

@@ -19,15 +19,18 @@ pub(super) static RULE: Rule = Rule {
     say,
 };
 
-const STRONG: [&str; 38] = [
-    "token", "tokens", "csrf", "pkce", "oauth", "oauth2", "otp", "totp", "nonce", "nonces", "challenge",
+const STRONG: [&str; 39] = [
+    "token", "tokens", "csrf", "auth", "pkce", "oauth", "oauth2", "otp", "totp", "nonce", "nonces", "challenge",
     "challenges", "ticket", "tickets", "passkey", "webauthn", "login", "logins", "jwt", "verifier", "verifiers", "magic",
     "refresh", "revoked", "revocation", "handshake", "handshakes", "authorization", "authenticated", "credential",
     "credentials", "cookie", "cookies", "code", "codes", "signin", "2fa", "mfa",
 ];
 const SESSION: [&str; 2] = ["session", "sessions"];
-const LOGIN: [&str; 11] =
-    ["auth", "user", "users", "usernames", "account", "identity", "registration", "reg", "logout", "verify", "username"];
+const AUTH: [&str; 16] = [
+    "auth", "authenticate", "authorize", "authentication", "login", "logout", "verify", "password", "cookie", "cookies", "token",
+    "identity", "account", "credential", "credentials", "signin",
+];
+const LOGIN: [&str; 8] = ["auth", "account", "identity", "registration", "logout", "verify", "username", "usernames"];
 
 fn judge(case: &Case) -> Option<Claim> {
     let claim = |strength, confidence, reason: &str| Some(Claim { strength, confidence, reasons: vec![reason.into()] });
@@ -37,9 +40,8 @@ fn judge(case: &Case) -> Option<Claim> {
     if case.scalar() {
         return None;
     }
-    let auth = |words: &[&str]| case.own_name(words) || case.touched_by(words) || case.named(words);
-    // "Session" alone may be a game's or a call's: something else must speak of logins.
-    let own = case.own_name(&STRONG) || case.own_name(&SESSION) && (auth(&STRONG) || auth(&LOGIN));
+    // "Session" alone may be a game's or a call's: functions must speak of logins too.
+    let own = case.own_name(&STRONG) || case.own_name(&SESSION) && (case.touched_by(&AUTH) || case.in_file_of(&AUTH));
     let types = case.named(&STRONG);
     let touched = case.touched_by(&STRONG);
     let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
