@@ -13,7 +13,7 @@ step scripts/setup
 step cargo fmt --all --check
 step cargo fmt --all --check --manifest-path fixtures/Cargo.toml
 step cargo clippy --workspace --all-targets --locked -- -D warnings
-step cargo test --workspace --locked
+step cargo test --workspace --locked --no-fail-fast
 step cargo check --workspace --locked --manifest-path fixtures/Cargo.toml
 
 printf '\nall checks passed\n'

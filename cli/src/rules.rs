@@ -14,8 +14,10 @@ mod in_memory_lock;
 mod in_memory_queue;
 mod in_memory_sequence;
 mod in_memory_session;
+mod local_disk;
 mod process_secret;
 mod runtime_config;
+mod timer;
 
 use rustc_hash::FxHashMap;
 
@@ -50,7 +52,7 @@ pub(crate) struct Words {
 }
 
 /// All rules, in the order of the book, of listings and of ties.
-static RULES: [&Rule; 10] = [
+static RULES: [&Rule; 12] = [
     &in_memory_session::RULE,
     &in_memory_limit::RULE,
     &in_memory_connections::RULE,
@@ -60,11 +62,13 @@ static RULES: [&Rule; 10] = [
     &in_memory_cache::RULE,
     &runtime_config::RULE,
     &process_secret::RULE,
+    &local_disk::RULE,
+    &timer::RULE,
     &in_memory_data::RULE,
 ];
 
 /// The metadata of all rules, in order.
-pub static ALL: [&RuleMeta; 10] = [
+pub static ALL: [&RuleMeta; 12] = [
     &in_memory_session::RULE.meta,
     &in_memory_limit::RULE.meta,
     &in_memory_connections::RULE.meta,
@@ -74,6 +78,8 @@ pub static ALL: [&RuleMeta; 10] = [
     &in_memory_cache::RULE.meta,
     &runtime_config::RULE.meta,
     &process_secret::RULE.meta,
+    &local_disk::RULE.meta,
+    &timer::RULE.meta,
     &in_memory_data::RULE.meta,
 ];
 

@@ -1,7 +1,7 @@
 //! State that a foreign call makes without a type of ours to hold it: keys made at
 //! random at start-up, limiters of libraries whose types the tables do not know.
 
-use super::context::Contexts;
+use super::context::{Contexts, When};
 use super::external::{self, Kind};
 use super::site::split_words;
 use super::summary::{ForeignCall, Summary};
@@ -28,6 +28,9 @@ pub(super) fn made(
     contexts: &Contexts,
 ) -> Option<Made> {
     let when = contexts.region(summary, id, call.region);
+    if let Some(made) = outside(call, &when, function) {
+        return Some(made);
+    }
     if when.request && !when.startup && !when.assumed {
         return None;
     }
@@ -66,6 +69,56 @@ pub(super) fn made(
     let unknown = external::kind(owner) == Kind::Other && external::kind(last) == Kind::Other;
     if limits && about_itself && unknown && !says(&["concurrency", "config", "error", "body", "from", "key", "extractor"]) {
         return Some(Made { kind: Kind::Limiter, mechanism: Mechanism::Component, kept: false, known: false });
+    }
+    None
+}
+
+/// State that lies outside the process's memory, or moves by its clock.
+fn outside(call: &ForeignCall, when: &When, function: &str) -> Option<Made> {
+    let path = call.path.as_str();
+    let last = last_part(path);
+    let plain = |kind, mechanism, known| Some(Made { kind, mechanism, kept: false, known });
+    let strings = || call.strings.iter().map(|text| text.as_str());
+    let in_memory = last == "open_in_memory" || strings().any(|text| text == ":memory:" || text.starts_with("sqlite::memory:") || text.contains("mode=memory"));
+    let serving = when.request && !when.startup && !when.assumed;
+    if in_memory && !serving {
+        return plain(Kind::MemoryDatabase, Mechanism::Component, last != "open_in_memory" || !when.assumed);
+    }
+    let embedded = matches!(path, "sled::open" | "sled::Config::new" | "rocksdb::DB::open" | "redb::Database::create" | "redb::Database::open")
+        || path.ends_with("DB::open_default")
+        || path.ends_with("PickleDb::new")
+        || path.contains("rusqlite") && last == "open"
+        || path.ends_with("TransactionDB::open")
+        || strings().any(|text| text.starts_with("sqlite://") || text.starts_with("sqlite:") && !text.contains("memory"));
+    if embedded && !serving {
+        return plain(Kind::EmbeddedDatabase, Mechanism::LocalDisk, true);
+    }
+    let fs = path.contains("fs::") || path.starts_with("File::") || path.contains("::File::");
+    let writes = matches!(
+        last,
+        "write" | "create" | "create_new" | "rename" | "remove_file" | "copy" | "create_dir_all" | "create_dir" | "remove_dir_all"
+            | "hard_link" | "set_permissions"
+    );
+    if fs && writes && when.request && !when.assumed {
+        return plain(Kind::Disk, Mechanism::LocalDisk, true);
+    }
+    let ticks = matches!(last, "interval" | "interval_at") && (path.contains("time") || path == last)
+        || matches!(last, "run_interval" | "new_cron_job" | "new_repeated")
+        || path.ends_with("Job::new_async")
+        || path.ends_with("Job::new_repeated_async")
+        || path.ends_with("Scheduler::new")
+        || path.ends_with("AsyncScheduler::new");
+    if ticks && (when.background || when.startup) && !when.request {
+        let mut words = Vec::new();
+        split_words(function, &mut words);
+        let reaches_out = words.iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "send" | "mail" | "mails" | "email" | "digest" | "digests" | "bill" | "billing" | "charge" | "invoice" | "report"
+                    | "reports" | "notify" | "reminder" | "reminders" | "publish" | "export" | "import" | "sync" | "payout"
+            )
+        });
+        return plain(Kind::Timer, Mechanism::Timer, reaches_out);
     }
     None
 }

@@ -56,6 +56,14 @@ pub(crate) enum Kind {
     SocketHub,
     /// A key made at random.
     RandomKey,
+    /// Files of this machine.
+    Disk,
+    /// A database in files of this machine.
+    EmbeddedDatabase,
+    /// A database in this process's memory.
+    MemoryDatabase,
+    /// Work by this process's clock.
+    Timer,
     /// Runs jobs by this process's clock.
     Scheduler,
     /// A pool, client or other means to reach something.
@@ -116,6 +124,8 @@ pub(crate) fn kind(path: &str) -> Kind {
         | "GovernorLayer" | "GovernorConfigBuilder" | "RateLimitLayer" | "KeyedRateLimiter" | "SecureClientIpConfig" => {
             Kind::Limiter
         }
+        "MemoryStore" | "MemoryStorage" | "MokaStore" if from("limit") => Kind::Limiter,
+        "MokaStore" | "MemoryStorage" if from("session") => Kind::MemorySessions,
         "MemoryStore" | "MemorySessionStore" | "SessionNullPool" | "InMemorySessionStore" | "InMemoryStore" => {
             Kind::MemorySessions
         }
@@ -188,6 +198,13 @@ pub(crate) fn payload(ty: &T) -> &T {
 /// What makes a type changeable through a shared reference, if anything does without
 /// looking into the fields of our own types.
 pub(crate) fn interior(ty: &T) -> Option<Kind> {
+    if let T::Ext(path, args) = ty
+        && last_part(path.as_str()).ends_with("SessionStore")
+        && args.iter().any(|arg| kind_of(arg) == Kind::MemorySessions)
+    {
+        // `SessionStore<SessionNullPool>`
+        return Some(Kind::MemorySessions);
+    }
     match kind_of(ty) {
         kind @ (Kind::Lock
         | Kind::Cell

@@ -21,6 +21,21 @@ pub(super) fn settle(case: &Case) -> Settled {
     if site.per_request {
         return fine(Role::Handle, "made for one request or connection and dropped with it");
     }
+    if matches!(
+        site.kind,
+        Some(
+            Kind::Limiter
+                | Kind::MemorySessions
+                | Kind::SocketHub
+                | Kind::RandomKey
+                | Kind::Disk
+                | Kind::EmbeddedDatabase
+                | Kind::MemoryDatabase
+                | Kind::Timer
+        )
+    ) {
+        return Settled::Open;
+    }
     let payload = case.payload_kind();
     if matches!(payload, Kind::Handle) && !site.holds.collection {
         return fine(Role::Handle, "a pool, client or other means, not data");
@@ -30,9 +45,6 @@ pub(super) fn settle(case: &Case) -> Settled {
     }
     if matches!(payload, Kind::Sender | Kind::Address | Kind::Receiver) && !site.holds.collection {
         return fine(Role::Handle, "a channel to a task of this process");
-    }
-    if matches!(site.kind, Some(Kind::Limiter | Kind::MemorySessions | Kind::SocketHub | Kind::RandomKey)) {
-        return Settled::Open;
     }
     if site.kind.is_none() && site.sharing.is_none() {
         return Settled::Hidden;

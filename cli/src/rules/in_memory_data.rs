@@ -3,6 +3,8 @@
 
 use crate::finding::{Confidence, Landing, Mechanism, Role, RuleMeta};
 
+use crate::model::external::Kind;
+
 use super::case::Case;
 use super::{Claim, Rule, Words};
 
@@ -19,6 +21,11 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn judge(case: &Case) -> Option<Claim> {
+    if case.site.kind == Some(Kind::MemoryDatabase) {
+        let confidence = if case.site.known { Confidence::Sure } else { Confidence::Worth };
+        let reasons = vec!["a database opened in this process's memory at start-up".into()];
+        return Some(Claim { strength: 96, confidence, reasons });
+    }
     case.site.holds.collection.then(|| fallback(case))
 }
 
