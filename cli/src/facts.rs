@@ -75,7 +75,6 @@ pub(crate) struct Attr {
     pub(crate) text: Option<String>,
     /// The arguments, tokens joined by blanks, at most a few hundred bytes.
     pub(crate) tokens: String,
-    pub(crate) span: Span,
 }
 
 /// A generic parameter with its bounds, `where` clauses included.
@@ -91,6 +90,8 @@ pub(crate) struct Item {
     /// The name where there is one, else the head of the item.
     pub(crate) span: Span,
     pub(crate) attrs: Vec<Attr>,
+    /// The function whose body the item stands in; empty at the top.
+    pub(crate) within: Sym,
     pub(crate) kind: ItemKind,
 }
 
@@ -212,7 +213,7 @@ pub(crate) enum ExprKind {
     /// `<T as Trait>::name`, `<T>::name`
     QPath(Box<Ty>, Path),
     Str(String),
-    Number(String),
+    Number,
     /// Any other literal.
     Literal,
     Field { base: ExprId, name: Sym },
@@ -234,7 +235,7 @@ pub(crate) enum ExprKind {
     Closure { params: Vec<(Pat, Ty)>, body: ExprId },
     Await(ExprId),
     Try(ExprId),
-    Ref { value: ExprId, mutable: bool },
+    Ref { value: ExprId },
     Deref(ExprId),
     Unary(ExprId),
     Binary(ExprId, ExprId),

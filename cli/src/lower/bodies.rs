@@ -122,7 +122,7 @@ impl Builder<'_> {
             },
             syn::Expr::Lit(lit) => match &lit.lit {
                 syn::Lit::Str(text) => ExprKind::Str(text.value()),
-                syn::Lit::Int(number) => ExprKind::Number(number.base10_digits().to_string()),
+                syn::Lit::Int(_) => ExprKind::Number,
                 _ => ExprKind::Literal,
             },
             syn::Expr::Field(field) => {
@@ -189,7 +189,7 @@ impl Builder<'_> {
             syn::Expr::Paren(inner) => return self.expr(&inner.expr),
             syn::Expr::Group(inner) => return self.expr(&inner.expr),
             syn::Expr::Reference(inner) => {
-                ExprKind::Ref { value: self.expr(&inner.expr), mutable: inner.mutability.is_some() }
+                ExprKind::Ref { value: self.expr(&inner.expr) }
             }
             syn::Expr::Unary(inner) => match inner.op {
                 syn::UnOp::Deref(_) => ExprKind::Deref(self.expr(&inner.expr)),
@@ -266,7 +266,8 @@ impl Builder<'_> {
         let (Some(pat), Some(future)) = (&from.pat, &from.future) else { return body };
         let future = self.expr(future);
         let value = self.push(ExprKind::Await(future), span);
-        let arm = Arm { pat: pats::pat(pat), guard: None, body };
+        let guard = from.guard.as_ref().map(|guard| self.expr(guard));
+        let arm = Arm { pat: pats::pat(pat), guard, body };
         self.push(ExprKind::Match { value, arms: vec![arm] }, span)
     }
 }

@@ -13,7 +13,7 @@ use crate::facts::{
 };
 use crate::span::Span;
 
-use super::{bodies, join, macros, pats, plain, types};
+use super::{bodies, macros, pats, plain, types};
 
 /// Longest attribute text that is kept, in bytes.
 const MAX_ATTR: usize = 400;
@@ -56,7 +56,7 @@ impl Lowering {
             syn::Item::ExternCrate(inner) => {
                 let name = types::name(inner.rename.as_ref().map_or(&inner.ident, |(_, rename)| rename));
                 let kind = ItemKind::Use { path: vec![types::name(&inner.ident)], glob: false };
-                out.push(Item { name, span: plain(inner.ident.span()), attrs: Vec::new(), kind });
+                out.push(Item { name, span: plain(inner.ident.span()), attrs: Vec::new(), within: ustr::Ustr::default(), kind });
             }
             syn::Item::Static(inner) if self.keep(&inner.attrs) => {
                 let mutable = matches!(inner.mutability, syn::StaticMutability::Mut(_));
@@ -169,6 +169,7 @@ impl Lowering {
             name: ustr::Ustr::from(""),
             span: plain(from.self_ty.span()),
             attrs: attrs(&from.attrs),
+            within: ustr::Ustr::default(),
             kind: ItemKind::Impl(Box::new(kind)),
         });
     }
@@ -184,7 +185,13 @@ impl Lowering {
                 }
             }
         }
+        let before = self.lifted.len();
         let body = block.map(|block| Box::new(bodies::block(self, block)));
+        for item in &mut self.lifted[before..] {
+            if item.within.is_empty() {
+                item.within = types::name(&sig.ident);
+            }
+        }
         Function {
             generics: types::generics(&sig.generics),
             params,
@@ -230,7 +237,7 @@ fn receiver_of(from: &syn::Receiver) -> Receiver {
 }
 
 fn item(name: &syn::Ident, from: &[syn::Attribute], kind: ItemKind) -> Item {
-    Item { name: types::name(name), span: plain(name.span()), attrs: attrs(from), kind }
+    Item { name: types::name(name), span: plain(name.span()), attrs: attrs(from), within: ustr::Ustr::default(), kind }
 }
 
 pub(super) fn attrs(from: &[syn::Attribute]) -> Vec<Attr> {
@@ -252,7 +259,7 @@ fn attr(from: &syn::Attribute) -> Attr {
         let cut = (0..=MAX_ATTR).rev().find(|at| tokens.is_char_boundary(*at)).unwrap_or(0);
         tokens.truncate(cut);
     }
-    Attr { path: types::path(from.path()), text, tokens, span: join(from.span(), from.span()) }
+    Attr { path: types::path(from.path()), text, tokens }
 }
 
 fn first_string(tokens: TokenStream) -> Option<String> {
@@ -302,7 +309,7 @@ fn requires_test(tokens: TokenStream) -> bool {
 
 fn use_tree(tree: &syn::UseTree, prefix: &mut Vec<ustr::Ustr>, span: Span, out: &mut Vec<Item>) {
     let mut push = |name: ustr::Ustr, path: Vec<ustr::Ustr>, glob: bool| {
-        out.push(Item { name, span, attrs: Vec::new(), kind: ItemKind::Use { path, glob } });
+        out.push(Item { name, span, attrs: Vec::new(), within: ustr::Ustr::default(), kind: ItemKind::Use { path, glob } });
     };
     match tree {
         syn::UseTree::Path(path) => {

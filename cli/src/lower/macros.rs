@@ -73,6 +73,8 @@ pub(super) enum Parts {
 pub(super) struct SelectArm {
     pub(super) pat: Option<syn::Pat>,
     pub(super) future: Option<syn::Expr>,
+    /// `, if guard`
+    pub(super) guard: Option<syn::Expr>,
     pub(super) body: syn::Expr,
 }
 
@@ -117,6 +119,7 @@ fn select_arms(input: ParseStream) -> syn::Result<Vec<SelectArm>> {
     }
     while !input.is_empty() {
         let bare = input.peek2(syn::Token![=>]);
+        let mut guard = None;
         let (pat, future) = if bare {
             input.call(syn::Ident::parse_any_word)?;
             (None, None)
@@ -127,14 +130,14 @@ fn select_arms(input: ParseStream) -> syn::Result<Vec<SelectArm>> {
             if input.peek(syn::Token![,]) && input.peek2(syn::Token![if]) {
                 input.parse::<syn::Token![,]>()?;
                 input.parse::<syn::Token![if]>()?;
-                input.parse::<syn::Expr>()?;
+                guard = Some(input.parse::<syn::Expr>()?);
             }
             (Some(pat), Some(future))
         };
         input.parse::<syn::Token![=>]>()?;
         let block = input.peek(syn::token::Brace);
         let body = if block { syn::Expr::Block(input.parse()?) } else { input.parse()? };
-        arms.push(SelectArm { pat, future, body });
+        arms.push(SelectArm { pat, future, guard, body });
         input.parse::<Option<syn::Token![,]>>()?;
     }
     Ok(arms)

@@ -52,6 +52,9 @@ impl<'a> Frame<'a, '_> {
             let bound = None;
             self.out.foreign.push(ForeignCall { path: name, span, region: self.region, bound, strings: Vec::new() });
         }
+        if external::kind_of(&base) == Kind::Address && matches!(name.as_str(), "send" | "do_send" | "try_send" | "ask" | "tell") {
+            self.message(&base, &vals);
+        }
         let mut answer = self.foreign_method(&recv, &base, name, generics, &vals, span);
         if matches!(recv.callable, Some(Callable::Item(_))) {
             // `handler.layer(..)` is still that handler.
@@ -64,10 +67,22 @@ impl<'a> Frame<'a, '_> {
         answer
     }
 
+    /// A message to an actor runs the handler for its type.
+    fn message(&mut self, address: &T, vals: &[Val]) {
+        let Some(T::Adt(message, _)) = vals.first().map(|val| val.ty.value()) else { return };
+        let actor = match address.args().first().map(T::value) {
+            Some(T::Adt(actor, _)) => Some(*actor),
+            _ => None,
+        };
+        for callee in self.ev.index.message_handlers(*message, actor) {
+            self.out.calls.push(CallSite { callee, region: self.region });
+        }
+    }
+
     /// The variable behind `&mut name`.
     fn named_place(&self, id: ExprId) -> Option<(Sym, Span)> {
         match self.body.kind(id) {
-            ExprKind::Ref { value, .. } => self.named_place(*value),
+            ExprKind::Ref { value } => self.named_place(*value),
             ExprKind::Path(path) => path.as_ident().map(|name| (name, self.body.expr(id).span)),
             _ => None,
         }
@@ -207,6 +222,9 @@ impl<'a> Frame<'a, '_> {
             let roots: &[Root] = if shares { &recv.roots } else { &[] };
             return Val { fresh: !shares, ..Val::of(base.clone()).with_roots(roots) };
         }
+        if let Some(asked) = self.fetched(name, generics) {
+            return asked;
+        }
         let effect = external::effect(kind, name.as_str());
         let own_value = kind == Kind::Maybe && recv.fresh;
         match effect {
@@ -241,6 +259,20 @@ impl<'a> Frame<'a, '_> {
         }
         answer.made_by = answer.made_by.or(recv.made_by);
         answer
+    }
+
+    /// `ctx.data::<T>()`, `req.app_data::<Data<T>>()`: shared state asked for by type.
+    fn fetched(&mut self, name: Sym, generics: &[Ty]) -> Option<Val> {
+        let getter = matches!(
+            name.as_str(),
+            "data" | "data_unchecked" | "data_opt" | "app_data" | "get" | "get_typed" | "obtain" | "state" | "guard" | "get_mut"
+                | "extract" | "get_ref" | "app_state" | "local_cache" | "depot" | "get_typed_mut" | "obtain_mut"
+        );
+        let ty = self.ty(generics.first().filter(|_| getter && generics.len() == 1)?);
+        let at = self.out.fetched.len() as u16;
+        self.out.fetched.push(ty.clone());
+        let answer = T::ext("std::option::Option", vec![T::Ref(std::sync::Arc::new(ty))]);
+        Some(Val::of(answer).with_roots(&[Root::Fetched(at)]))
     }
 
     fn cloned(&mut self, recv: &Val, span: Span) -> Val {
@@ -546,6 +578,15 @@ impl<'a> Frame<'a, '_> {
             return;
         }
         let mut inner = Val { ty: external::unwrap_one(&answer.ty).cloned().unwrap_or_default(), ..answer.clone() };
+        if let (true, T::Adt(adt, _)) = (inner.fresh && inner.roots.is_empty(), inner.ty.value()) {
+            let mut at = self.region;
+            while at != 0 && self.out.regions[at as usize].kind != RegionKind::PerWorker {
+                at = self.out.regions[at as usize].parent;
+            }
+            if at != 0 {
+                self.out.worker_types.push(*adt);
+            }
+        }
         let name = inner.made_by.map_or(Ustr::from("state"), |path| Ustr::from(last_part(path.as_str())));
         self.new_unnamed(name, span, &mut inner);
         answer.roots.clone_from(&inner.roots);
@@ -589,12 +630,21 @@ impl<'a> Frame<'a, '_> {
             match root {
                 Root::Param(SELF) => this.map(|this| this.roots.clone()).unwrap_or_default(),
                 Root::Param(at) => vals.get(*at as usize).map(|val| val.roots.clone()).unwrap_or_default(),
+                Root::Fetched(_) => Vec::new(),
                 other => vec![*other],
             }
         };
         let mut seen = Vec::new();
+        let mut passed = Vec::new();
         for touch in &summary.touches {
             let Root::Param(at) = touch.root else { continue };
+            if summary.own_time(touch.region) {
+                if !passed.contains(&touch.root) {
+                    passed.push(touch.root);
+                    self.out.passed.push((callee, touch.root, given(&touch.root)));
+                }
+                continue;
+            }
             if at == SELF && this.is_some_and(|this| this.fresh) || seen.contains(&(touch.root, touch.kind)) {
                 continue;
             }

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use ustr::Ustr;
 
+use super::external;
 use super::index::Index;
 use super::names::Names;
 use super::summary::{HandlerRef, RegionKind, Summary};
 use super::tree::{Def, ItemId};
-use super::types::last_part;
+use super::types::{T, last_part};
 use super::web;
 use crate::facts::Attr;
 
@@ -55,6 +56,8 @@ pub(crate) struct Contexts {
     regions: FxHashMap<(ItemId, u32), When>,
     /// Functions that a framework calls: their parameters come from it.
     pub(crate) entries: FxHashMap<ItemId, ()>,
+    /// Extractors that a handler's parameters call.
+    extracts: FxHashMap<ItemId, Vec<ItemId>>,
 }
 
 impl Contexts {
@@ -63,11 +66,13 @@ impl Contexts {
             functions: FxHashMap::default(),
             regions: FxHashMap::default(),
             entries: FxHashMap::default(),
+            extracts: FxHashMap::default(),
         };
         contexts.add_routes(summaries);
         for (id, _) in summaries {
             contexts.add_entry(names, index, *id);
         }
+        contexts.add_extractors(names, index);
         let by_id: FxHashMap<ItemId, &Summary> = summaries.iter().map(|(id, summary)| (*id, &**summary)).collect();
         let order: Vec<ItemId> = summaries.iter().map(|(id, _)| *id).collect();
         contexts.propagate(&by_id, order.clone());
@@ -184,12 +189,36 @@ impl Contexts {
         self.entries.insert(id, ());
     }
 
+    /// A handler's parameters are made by functions that run for its routes.
+    fn add_extractors(&mut self, names: &Names, index: &Index) {
+        let entries: Vec<ItemId> = self.entries.keys().copied().collect();
+        for id in entries {
+            let Some(function) = names.tree.item(id).function() else { continue };
+            let scope = index.scope(names, id);
+            let mut found = Vec::new();
+            for param in &function.params {
+                if let T::Adt(adt, _) = external::payload(&names.ty(&param.ty, &scope)) {
+                    found.extend(index.extractors(*adt));
+                }
+            }
+            if !found.is_empty() {
+                self.extracts.insert(id, found);
+            }
+        }
+    }
+
     fn propagate(&mut self, by_id: &FxHashMap<ItemId, &Summary>, mut queue: Vec<ItemId>) {
         queue.reverse();
         let mut waiting: std::collections::HashSet<ItemId> = queue.iter().copied().collect();
         while let Some(id) = queue.pop() {
             waiting.remove(&id);
             let Some(summary) = by_id.get(&id) else { continue };
+            for callee in self.extracts.get(&id).cloned().unwrap_or_default() {
+                let when = self.functions.get(&id).cloned().unwrap_or_default();
+                if self.functions.entry(callee).or_default().add(&when) && waiting.insert(callee) {
+                    queue.push(callee);
+                }
+            }
             for call in &summary.calls {
                 let when = self.region(summary, id, call.region);
                 if when.is_empty() {
@@ -216,6 +245,10 @@ impl Contexts {
             RegionKind::Request => {
                 let mut when = self.regions.get(&(id, *at)).cloned().unwrap_or_default();
                 when.request = true;
+                if when.routes.is_empty() && outer.request {
+                    // A callback inside a handler: still that route.
+                    when.routes = outer.routes;
+                }
                 when
             }
             RegionKind::Spawned => When { background: outer.background || outer.startup, startup: false, ..outer },

@@ -64,6 +64,7 @@ impl<'a> Evaluator<'a> {
             params: Vec::new(),
             scope,
             returned: Val::default(),
+            waits: body.root.is_some_and(|root| super::waits::waits_for_others(body, root)),
         };
         frame.out.regions.push(Region { parent: 0, kind: RegionKind::Inherit });
         if let Some(function) = declared.function() {
@@ -107,6 +108,8 @@ pub(super) struct Frame<'a, 'e> {
     params: Vec<(Sym, u16)>,
     pub(super) scope: Scope,
     returned: Val,
+    /// Somewhere in this body a loop waits for messages or connections.
+    waits: bool,
 }
 
 impl<'a> Frame<'a, '_> {
@@ -168,7 +171,7 @@ impl<'a> Frame<'a, '_> {
             ExprKind::Str(text) => {
                 Val { ty: T::ext("str", vec![]), literal: Some(Arc::from(text.as_str())), ..Val::default() }
             }
-            ExprKind::Number(_) => Val::of(T::ext("usize", vec![])),
+            ExprKind::Number => Val::of(T::ext("usize", vec![])),
             ExprKind::Literal | ExprKind::Opaque => Val::default(),
             ExprKind::Field { base, name } => {
                 let base = self.place(*base);
@@ -256,7 +259,7 @@ impl<'a> Frame<'a, '_> {
                 };
                 Val { ty, ..val }
             }
-            ExprKind::Ref { value, .. } => {
+            ExprKind::Ref { value } => {
                 let val = self.place(*value);
                 Val { ty: T::Ref(Arc::new(val.ty.clone())), ..val }
             }
@@ -387,7 +390,7 @@ impl<'a> Frame<'a, '_> {
             match self.body.kind(at) {
                 ExprKind::Method { receiver, .. } => at = *receiver,
                 ExprKind::Await(inner) | ExprKind::Try(inner) => at = *inner,
-                ExprKind::Ref { value, .. } => at = *value,
+                ExprKind::Ref { value } => at = *value,
                 ExprKind::Path(path) => {
                     let Some(name) = path.as_ident() else { return };
                     if let Some((_, var)) = self.vars.iter_mut().rev().find(|(known, _)| *known == name) {
@@ -402,7 +405,9 @@ impl<'a> Frame<'a, '_> {
 
     /// A binding that creates something changeable becomes a root of its own.
     fn new_local(&mut self, name: Sym, span: Span, val: &mut Val) {
-        if !val.roots.is_empty() || external::interior(&val.ty).is_none() {
+        // A plain collection counts where a loop over messages could own it.
+        let plain = self.waits && val.fresh && matches!(external::kind_of(&val.ty), Kind::Map | Kind::List);
+        if !val.roots.is_empty() || external::interior(&val.ty).is_none() && !plain {
             return;
         }
         let root = Root::Local(self.id, span.start);
@@ -620,7 +625,11 @@ impl<'a> Frame<'a, '_> {
         }
         let target = self.place(place);
         if !target.roots.is_empty() {
+            let before = self.out.touches.len();
             self.touch(&target.roots.clone(), AccessKind::Write, Ustr::from(operation), span, std::slice::from_ref(val));
+            for touch in &mut self.out.touches[before..] {
+                touch.used = false;
+            }
         }
         // `self.users = users` makes the two the same data.
         self.alias(&target.roots.clone(), val);

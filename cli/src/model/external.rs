@@ -280,6 +280,12 @@ pub(crate) fn effect(kind: Kind, method: &str) -> Effect {
     if kind == Kind::Handle || kind == Kind::Metric {
         return Effect::Read;
     }
+    if kind == Kind::Iter && !matches!(method, "collect" | "count" | "any" | "all" | "sum" | "position" | "last" | "max" | "min") {
+        return Effect::Through;
+    }
+    if kind == Kind::Scalar && matches!(method, "replace" | "add" | "sub" | "update" | "take" | "swap") {
+        return Effect::Read;
+    }
     match method {
         "lock" | "write" | "read" | "try_lock" | "try_read" | "try_write" | "lock_owned" | "read_owned" | "write_owned"
         | "try_lock_owned" | "blocking_lock" | "blocking_read" | "blocking_write" | "upgradable_read" | "borrow"
@@ -330,6 +336,10 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
     let args = receiver.args();
     let first = || args.first().cloned().unwrap_or_default();
     let value = || args.get(1).or(args.first()).cloned().unwrap_or_default();
+    // A std lock answers a result: the lock's own answer above already is what it holds.
+    if kind != Kind::Maybe && matches!(method, "unwrap" | "expect" | "unwrap_or_else" | "ok" | "map_err" | "unwrap_or_log") {
+        return receiver.clone();
+    }
     match kind {
         Kind::Lock => match method {
             "lock" | "read" | "write" | "try_lock" | "try_read" | "try_write" | "lock_owned" | "read_owned"
@@ -395,6 +405,7 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
         Kind::Broadcast => match method {
             "clone" => receiver.clone(),
             "subscribe" => T::ext("tokio::sync::broadcast::Receiver", args.to_vec()),
+            "borrow" | "borrow_and_update" => first(),
             _ => T::Unknown,
         },
         Kind::Receiver => match method {

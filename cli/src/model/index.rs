@@ -14,6 +14,8 @@ pub(crate) struct ImplInfo {
     pub(crate) self_ty: T,
     /// The trait, where this is a trait impl.
     pub(crate) of: Option<Def>,
+    /// The trait's type arguments: `Connect` in `Handler<Connect>`.
+    pub(crate) of_args: Vec<T>,
     pub(crate) assoc: Vec<(Sym, T)>,
 }
 
@@ -95,7 +97,10 @@ impl Index {
             self.deref.insert(*adt, target.clone());
         }
         self.by_item.insert(id, at);
-        self.impls.push(ImplInfo { id, self_ty, of, assoc });
+        let of_args = inner.trait_path.as_ref().and_then(|path| path.last()).map_or(Vec::new(), |last| {
+            last.args.iter().map(|arg| names.ty(arg, &scope)).collect()
+        });
+        self.impls.push(ImplInfo { id, self_ty, of, of_args, assoc });
     }
 
     pub(crate) fn impl_of(&self, item: ItemId) -> Option<&ImplInfo> {
@@ -125,6 +130,39 @@ impl Index {
             .collect();
         found.extend(self.trait_item(of, name));
         found
+    }
+
+    /// What runs when a message of that type reaches an actor (that one, where it is known).
+    pub(crate) fn message_handlers(&self, message: ItemId, actor: Option<ItemId>) -> Vec<ItemId> {
+        self.impls
+            .iter()
+            .filter(|info| matches!(info.of, Some(Def::Ext(of)) if matches!(super::types::last_part(of.as_str()), "Handler" | "Message")))
+            .filter(|info| matches!(info.of_args.first(), Some(T::Adt(adt, _)) if *adt == message))
+            .filter(|info| match (&info.self_ty, actor) {
+                (T::Adt(adt, _), Some(actor)) => *adt == actor,
+                _ => true,
+            })
+            .filter_map(|info| self.members.get(&(info.id, Ustr::from("handle"))).copied())
+            .collect()
+    }
+
+    /// Functions that make a value of a type of ours out of a request.
+    pub(crate) fn extractors(&self, adt: ItemId) -> Vec<ItemId> {
+        self.impls
+            .iter()
+            .filter(|info| matches!(&info.self_ty, T::Adt(own, _) if *own == adt))
+            .filter(|info| {
+                matches!(info.of, Some(Def::Ext(of)) if matches!(
+                    super::types::last_part(of.as_str()),
+                    "FromRequestParts" | "FromRequest" | "Extractible" | "OptionalFromRequestParts" | "FromParam" | "FromData"
+                ))
+            })
+            .flat_map(|info| {
+                ["from_request_parts", "from_request", "extract", "from_param", "from_data"]
+                    .iter()
+                    .filter_map(|name| self.members.get(&(info.id, Ustr::from(name))).copied())
+            })
+            .collect()
     }
 
     pub(crate) fn extension(&self, path: &str, name: Sym) -> Option<ItemId> {

@@ -108,6 +108,9 @@ impl Site {
 /// Stands for "whichever package" in tables by package.
 const ANY: usize = usize::MAX;
 
+/// State by package and type.
+type ByType = FxHashMap<(usize, T), Vec<Root>>;
+
 struct Collector<'a, 'm> {
     workspace: &'m Workspace,
     names: &'m Names<'a>,
@@ -139,6 +142,7 @@ pub(crate) fn collect(
         touches: FxHashMap::default(),
     };
     collector.gather();
+    collector.pass_on();
     collector.inject();
     collector.sites()
 }
@@ -161,23 +165,61 @@ impl<'m> Collector<'_, 'm> {
                 }
             }
             for (from, to) in &summary.aliases {
-                let known = !matches!(from, Root::Param(_)) && !matches!(to, Root::Param(_));
+                let known = [from, to].iter().all(|root| !matches!(root, Root::Param(_) | Root::Fetched(_)));
                 if known && alike(core(&self.root_type(*from)), core(&self.root_type(*to))) {
                     self.groups.union(*from, *to);
                 }
             }
             for touch in &summary.touches {
-                if !matches!(touch.root, Root::Param(_)) {
+                if !matches!(touch.root, Root::Param(_) | Root::Fetched(_)) {
                     self.touches.entry(touch.root).or_default().push((*id, touch));
                 }
             }
         }
     }
 
+    /// Gives what callees do at a time of their own (closures that are handlers, tasks) to
+    /// what their callers passed in.
+    fn pass_on(&mut self) {
+        let mut given: FxHashMap<(ItemId, Root), FxHashSet<Root>> = FxHashMap::default();
+        for _ in 0..4 {
+            let mut changed = false;
+            for (id, summary) in self.summaries {
+                for (callee, param, roots) in &summary.passed {
+                    let mut real: Vec<Root> = Vec::new();
+                    for root in roots {
+                        match root {
+                            Root::Param(_) => real.extend(given.get(&(*id, *root)).into_iter().flatten()),
+                            root => real.push(*root),
+                        }
+                    }
+                    let known = given.entry((*callee, *param)).or_default();
+                    for root in real {
+                        changed |= known.insert(root);
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        for ((callee, param), roots) in given {
+            let Some(summary) = self.by_id.get(&callee) else { continue };
+            for touch in summary.touches.iter().filter(|touch| touch.root == param && summary.own_time(touch.region)) {
+                for root in &roots {
+                    self.touches.entry(*root).or_default().push((callee, touch));
+                }
+            }
+        }
+        for list in self.touches.values_mut() {
+            list.sort_by_key(|(id, touch)| (*id, touch.span));
+        }
+    }
+
     /// Gives what handlers do to a parameter to the state that the framework hands them:
     /// found by type, as the frameworks do.
     fn inject(&mut self) {
-        let mut by_type: FxHashMap<(usize, T), Vec<Root>> = FxHashMap::default();
+        let mut by_type = ByType::default();
         let startup = |id: ItemId, region: u32| {
             let when = self.contexts.region(self.by_id[&id], id, region);
             !when.request || when.startup
@@ -186,13 +228,13 @@ impl<'m> Collector<'_, 'm> {
             for injected in &summary.injected {
                 let key = loose(core(&injected.ty));
                 if external::interior(&key).is_some() && startup(*id, injected.region) {
-                    let roots = injected.roots.iter().filter(|root| !matches!(root, Root::Param(_)));
+                    let roots = injected.roots.iter().filter(|root| !matches!(root, Root::Param(_) | Root::Fetched(_)));
                     by_type.entry((self.package(*id), key.clone())).or_default().extend(roots.clone());
                     by_type.entry((ANY, key)).or_default().extend(roots);
                 }
             }
         }
-        let mut by_shape: FxHashMap<(usize, T), Vec<Root>> = FxHashMap::default();
+        let mut by_shape = ByType::default();
         for (root, (id, local)) in &self.locals {
             if startup(*id, local.region) {
                 for package in [self.package(*id), ANY] {
@@ -204,8 +246,14 @@ impl<'m> Collector<'_, 'm> {
             list.sort();
             list.dedup();
         }
-        let fields = self.fields_by_type();
+        let tables = [by_type, self.fields_by_type(), by_shape];
         for (id, summary) in self.summaries {
+            for touch in &summary.touches {
+                let Root::Fetched(at) = touch.root else { continue };
+                if let Some(ty) = summary.fetched.get(at as usize) {
+                    self.give(*id, ty, touch, &tables);
+                }
+            }
             if !self.contexts.entries.contains_key(id) {
                 continue;
             }
@@ -218,41 +266,37 @@ impl<'m> Collector<'_, 'm> {
                 }
                 let Some(param) = function.params.get(at as usize) else { continue };
                 let ty = self.names.ty(&param.ty, &scope);
-                let key = loose(core(&ty));
-                if external::interior(&key).is_none() {
-                    continue;
-                }
-                // Of the same package first: another service's state may have the same type.
-                let tables = [&by_type, &fields, &by_shape];
-                let found = [self.package(*id), ANY].into_iter().find_map(|package| {
-                    tables.iter().find_map(|table| table.get(&(package, key.clone())))
-                });
-                for root in found.into_iter().flatten() {
-                    self.touches.entry(*root).or_default().push((*id, touch));
-                }
+                self.give(*id, &ty, touch, &tables);
             }
         }
     }
 
-    fn root_type(&self, root: Root) -> T {
-        match root {
-            Root::Static(id) => match &self.names.tree.item(id).item.kind {
-                ItemKind::Static(held) => self.names.ty(&held.ty, &self.index.scope(self.names, id)),
-                _ => T::Unknown,
-            },
-            Root::Field(id, at) => Index::field_type(self.names, id, at as usize, &[]),
-            Root::Local(..) => self.locals.get(&root).map(|(_, local)| local.ty.clone()).unwrap_or_default(),
-            Root::Param(_) => T::Unknown,
+    /// Gives a touch to the state of a type that the framework would find.
+    fn give(&mut self, id: ItemId, ty: &T, touch: &'m Touch, tables: &[ByType; 3]) {
+        let key = loose(core(ty));
+        if external::interior(&key).is_none() {
+            return;
+        }
+        // Of the same package first: another service's state may have the same type.
+        let own = self.package(id);
+        let exact = [own, ANY]
+            .into_iter()
+            .find_map(|package| tables.iter().find_map(|table| table.get(&(package, key.clone()))));
+        // `HashMap::new()` does not say of what: whatever can be the same type.
+        let found = exact.or_else(|| {
+            tables.iter().find_map(|table| {
+                let fits = table.iter().filter(|((package, ty), _)| *package == own && !ty.is_unknown() && alike(ty, &key));
+                fits.map(|(_, roots)| roots).min()
+            })
+        });
+        for root in found.into_iter().flatten() {
+            self.touches.entry(*root).or_default().push((id, touch));
         }
     }
 
-    fn package(&self, id: ItemId) -> usize {
-        self.names.tree.module(self.names.tree.item(id).module).package
-    }
-
     /// Fields whose type is itself changeable: what `FromRef` hands out.
-    fn fields_by_type(&self) -> FxHashMap<(usize, T), Vec<Root>> {
-        let mut out: FxHashMap<(usize, T), Vec<Root>> = FxHashMap::default();
+    fn fields_by_type(&self) -> ByType {
+        let mut out = ByType::default();
         for id in self.names.tree.ids() {
             if let ItemKind::Struct { fields, .. } = &self.names.tree.item(id).item.kind {
                 for at in 0..fields.len() {
@@ -266,6 +310,22 @@ impl<'m> Collector<'_, 'm> {
             }
         }
         out
+    }
+
+    fn root_type(&self, root: Root) -> T {
+        match root {
+            Root::Static(id) => match &self.names.tree.item(id).item.kind {
+                ItemKind::Static(held) => self.names.ty(&held.ty, &self.index.scope(self.names, id)),
+                _ => T::Unknown,
+            },
+            Root::Field(id, at) => Index::field_type(self.names, id, at as usize, &[]),
+            Root::Local(..) => self.locals.get(&root).map(|(_, local)| local.ty.clone()).unwrap_or_default(),
+            Root::Param(_) | Root::Fetched(_) => T::Unknown,
+        }
+    }
+
+    fn package(&self, id: ItemId) -> usize {
+        self.names.tree.module(self.names.tree.item(id).module).package
     }
 
     fn sites(&mut self) -> Vec<Site> {
@@ -503,7 +563,11 @@ impl<'m> Collector<'_, 'm> {
                     StaticKind::ThreadLocal => Mechanism::ThreadLocal,
                     _ => Mechanism::Static,
                 };
-                (id, declared.item.name.to_string(), declared.place(), mechanism, held.ty_text.clone(), None)
+                let symbol = match declared.item.within {
+                    within if within.is_empty() => declared.item.name.to_string(),
+                    within => format!("{within}::{}", declared.item.name),
+                };
+                (id, symbol, declared.place(), mechanism, held.ty_text.clone(), None)
             }
             Root::Field(id, at) => {
                 let declared = self.names.tree.item(id);
@@ -514,7 +578,9 @@ impl<'m> Collector<'_, 'm> {
                 };
                 let place = Place { file: declared.file, span: field.span };
                 let symbol = format!("{owner}::{}", field.name);
-                (id, symbol, place, Mechanism::SharedField, field.ty_text.clone(), Some(id))
+                let worker = self.summaries.iter().any(|(_, summary)| summary.worker_types.contains(&id));
+                let mechanism = if worker { Mechanism::ThreadLocal } else { Mechanism::SharedField };
+                (id, symbol, place, mechanism, field.ty_text.clone(), Some(id))
             }
             Root::Local(id, _) => {
                 let (_, local) = self.locals.get(&root)?;
@@ -528,7 +594,7 @@ impl<'m> Collector<'_, 'm> {
                 };
                 (id, symbol, place, mechanism, String::new(), None)
             }
-            Root::Param(_) => return None,
+            Root::Param(_) | Root::Fetched(_) => return None,
         };
         let component = matches!(
             external::interior(ty),
@@ -785,7 +851,7 @@ fn rank(root: &Root) -> (u8, Root) {
         Root::Static(_) => 0,
         Root::Field(..) => 1,
         Root::Local(..) => 2,
-        Root::Param(_) => 3,
+        Root::Param(_) | Root::Fetched(_) => 3,
     };
     (class, *root)
 }

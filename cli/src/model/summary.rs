@@ -18,6 +18,8 @@ pub(crate) enum Root {
     Local(ItemId, u32),
     /// A parameter of the function at hand; `SELF` is `self`.
     Param(u16),
+    /// A value the function at hand asked its framework for, by type.
+    Fetched(u16),
 }
 
 pub(crate) const SELF: u16 = u16::MAX;
@@ -204,4 +206,24 @@ pub(crate) struct Summary {
     pub(crate) serving: Vec<u32>,
     /// Structs of ours that a binding here owns, and in which region.
     pub(crate) owned: Vec<(ItemId, u32)>,
+    /// What was handed to parameters that the callee uses at a time of its own.
+    pub(crate) passed: Vec<(ItemId, Root, Vec<Root>)>,
+    /// Types of ours that each worker makes for itself and hands to its handlers.
+    pub(crate) worker_types: Vec<ItemId>,
+    /// Types asked for by a getter (`data::<T>()`), in the order of [`Root::Fetched`].
+    pub(crate) fetched: Vec<T>,
+}
+
+impl Summary {
+    /// Whether a region runs at another time than the call of its function.
+    pub(crate) fn own_time(&self, region: u32) -> bool {
+        let mut at = region;
+        while at != 0 {
+            if !matches!(self.regions[at as usize].kind, RegionKind::Inherit) {
+                return true;
+            }
+            at = self.regions[at as usize].parent;
+        }
+        false
+    }
 }

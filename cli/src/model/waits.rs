@@ -36,7 +36,7 @@ pub(super) fn children(body: &Body, id: ExprId, out: &mut Vec<ExprId>) {
         ExprKind::Path(_)
         | ExprKind::QPath(..)
         | ExprKind::Str(_)
-        | ExprKind::Number(_)
+        | ExprKind::Number
         | ExprKind::Literal
         | ExprKind::Opaque
         | ExprKind::Closure { .. } => {}
@@ -70,7 +70,7 @@ pub(super) fn children(body: &Body, id: ExprId, out: &mut Vec<ExprId>) {
         | ExprKind::Deref(inner)
         | ExprKind::Unary(inner)
         | ExprKind::Cast(inner, _) => out.push(*inner),
-        ExprKind::Ref { value, .. } | ExprKind::Let { value, .. } => out.push(*value),
+        ExprKind::Ref { value } | ExprKind::Let { value, .. } => out.push(*value),
         ExprKind::If { cond, then, other } => {
             out.extend([*cond, *then]);
             out.extend(other);

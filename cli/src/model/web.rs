@@ -222,9 +222,20 @@ impl<'a> Frame<'a, '_> {
             }
             let Some(inner) = val.web.clone() else { continue };
             if joins_filters {
+                let path = web.path.clone();
+                let mut routes = if path.is_empty() { inner.routes.clone() } else { self.prefixed(&path, &inner.routes) };
+                for route in &mut routes {
+                    route.method = route.method.or(web.method);
+                }
+                web.routes.extend(routes);
                 web.path = join(&web.path, &inner.path);
                 web.method = web.method.or(inner.method);
+                continue;
+            }
+            if matches!(name, "or" | "unify") {
                 web.routes.extend(inner.routes.iter().cloned());
+                web.path.clear();
+                web.method = None;
                 continue;
             }
             let prefix = match literal {

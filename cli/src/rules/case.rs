@@ -49,7 +49,11 @@ impl<'s> Case<'s> {
     /// The declared name alone, not its types.
     pub(crate) fn own_name(&self, words: &[&str]) -> bool {
         let mut own = Vec::new();
-        crate::model::site::split_words(last_part(&self.site.info.symbol), &mut own);
+        let symbol = &self.site.info.symbol;
+        let last = last_part(symbol);
+        // A tuple's field has no name but its type's.
+        let name = if last.chars().all(|c| c.is_ascii_digit()) { symbol.split("::").next().unwrap_or(last) } else { last };
+        crate::model::site::split_words(name, &mut own);
         own.iter().any(|word| words.contains(&word.as_str()))
     }
 
@@ -86,6 +90,18 @@ impl<'s> Case<'s> {
     /// There may be nothing in it yet.
     pub(crate) fn optional(&self) -> bool {
         self.site.ty.any(&mut |ty| external::kind_of(ty) == Kind::Maybe)
+    }
+
+    /// A table of numbers that requests raise: what limits are made of.
+    pub(crate) fn counts(&self) -> bool {
+        let value = self.payload().args().last().map(external::payload);
+        let number = |ty: &T| external::kind_of(external::payload(ty)) == Kind::Scalar && !matches!(ty, T::Ext(path, _) if last_part(path.as_str()) == "String");
+        let numbers = match value {
+            Some(T::Tuple(parts)) => parts.iter().any(number),
+            Some(other) => number(other),
+            None => false,
+        };
+        numbers && self.site.holds.collection && self.writes_with(&["+="])
     }
 
     /// A single number, flag or small value rather than a collection.

@@ -36,6 +36,9 @@ fn judge(case: &Case) -> Option<Claim> {
     let by_address = case.site.holds.key.as_ref().is_some_and(address);
     // A list of revoked tokens is about sessions; a bucket of tokens is about limits.
     let token = case.own_name(&["token", "tokens", "jwt"]) && !case.own_name(&["bucket", "rate", "limiter", "limit"]);
+    if case.counts() && (case.own_name(&WORDS) || case.touched_by(&WORDS) || case.touched_by(&["login", "check", "verify", "pin", "guard"])) {
+        return claim(86, Confidence::Likely, "a table of counts that requests raise and compare");
+    }
     match (case.own_name(&WORDS) && !token, case.named(&WORDS), by_address) {
         (true, _, true) => claim(85, Confidence::Sure, "named after a limit and keyed by client address"),
         (true, _, _) => claim(74, Confidence::Likely, "named after a limit, changed while serving"),

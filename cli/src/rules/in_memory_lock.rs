@@ -29,7 +29,9 @@ fn judge(case: &Case) -> Option<Claim> {
         return claim(73, "named after a lock or an in-flight set");
     }
     let set = matches!(case.payload(), crate::model::types::T::Ext(path, _) if path.as_str().ends_with("Set"));
-    if set && case.reads.iter().any(|one| one.access.operation == "contains") && case.writes_with(&["insert"]) {
+    let tested = case.reads.iter().any(|one| matches!(one.access.operation.as_str(), "contains" | "contains_key"))
+        || case.writes.iter().any(|one| one.access.operation == "insert" && one.used);
+    if set && tested && case.writes_with(&["insert"]) {
         return claim(56, "a set that is asked before something is let through");
     }
     None
