@@ -225,7 +225,14 @@ impl<'a> Frame<'a, '_> {
         if let Some(asked) = self.fetched(name, generics) {
             return asked;
         }
-        let effect = external::effect(kind, name.as_str());
+        let mut effect = external::effect(kind, name.as_str());
+        if kind == Kind::Lock
+            && matches!(name.as_str(), "lock" | "try_lock" | "lock_owned" | "write" | "try_lock_owned")
+            && matches!(external::unwrap_one(base), Some(T::Tuple(parts)) if parts.is_empty())
+        {
+            // Nothing inside to change: holding it is the point.
+            effect = Effect::Write;
+        }
         let own_value = kind == Kind::Maybe && recv.fresh;
         match effect {
             Effect::Write if !own_value => self.touch(&recv.roots, AccessKind::Write, name, span, vals),
@@ -563,7 +570,9 @@ impl<'a> Frame<'a, '_> {
         }
         for val in vals {
             let mut val = val.clone();
-            let name = val.made_by.map_or(name, |path| Ustr::from(last_part(path.as_str())));
+            let made = val.made_by.map_or("", |path| last_part(path.as_str()));
+            let plain = matches!(made, "" | "new" | "default" | "from" | "with_capacity");
+            let name = if plain { name } else { Ustr::from(made) };
             self.new_unnamed(name, span, &mut val);
             self.out.injected.push(Injected { ty: val.ty.clone(), roots: val.roots.clone(), span, region: self.region });
         }

@@ -28,6 +28,16 @@ pub(super) fn made(
     contexts: &Contexts,
 ) -> Option<Made> {
     let when = contexts.region(summary, id, call.region);
+    let path = call.path.as_str();
+    let owner_kind = external::kind(path.rsplit_once("::").map_or("", |(owner, _)| owner));
+    let built = matches!(last_part(path), "new" | "default" | "from" | "builder" | "new_layer" | "with_capacity" | "keyed" | "direct");
+    if matches!(owner_kind, Kind::MemorySessions | Kind::Limiter | Kind::JobStore | Kind::SocketHub)
+        && built
+        && call.bound.is_none()
+        && (when.startup || when.assumed)
+    {
+        return Some(Made { kind: owner_kind, mechanism: Mechanism::Component, kept: false, known: true });
+    }
     if let Some(made) = outside(call, &when, function) {
         return Some(made);
     }

@@ -156,7 +156,14 @@ impl Contexts {
             self.serve(id, attrs, request);
             return;
         }
-        let Some(Def::Ext(of)) = index.impl_of(parent).and_then(|info| info.of) else { return };
+        let of = index.impl_of(parent).and_then(|info| info.of);
+        if let Some(route) = of.and_then(|of| grpc_route(names, of, declared.item.name.as_str())) {
+            let when = When { request: true, routes: [Ustr::from(&route)].into(), ..When::default() };
+            self.functions.entry(id).or_default().add(&when);
+            self.entries.insert(id, ());
+            return;
+        }
+        let Some(Def::Ext(of)) = of else { return };
         if of.as_str().contains("tracing") {
             // Observability: whatever it keeps, no client sees it.
             self.functions.entry(id).or_default().add(&startup);
@@ -256,6 +263,47 @@ impl Contexts {
             RegionKind::Callback => When { request: true, assumed: !outer.request, startup: false, ..outer },
             RegionKind::PerWorker => When { startup: true, ..When::default() },
         })
+    }
+}
+
+/// The HTTP path of a gRPC method: generated services stand in a module `.._server`.
+fn grpc_route(names: &Names, of: Def, method: &str) -> Option<String> {
+    let (module, service) = match of {
+        Def::Item(id) => {
+            let declared = names.tree.item(id);
+            (names.tree.module(declared.module).path.clone(), declared.item.name.to_string())
+        }
+        Def::Ext(path) => {
+            let (module, service) = path.as_str().rsplit_once("::")?;
+            (module.to_string(), service.to_string())
+        }
+        _ => return None,
+    };
+    if !module.ends_with("_server") {
+        return None;
+    }
+    let mut camel = String::new();
+    for word in method.split('_') {
+        let mut letters = word.chars();
+        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
+    }
+    let full = match of {
+        Def::Item(id) => service_name(names, id),
+        _ => None,
+    };
+    Some(format!("POST /{}/{camel}", full.unwrap_or(service)))
+}
+
+/// `SERVICE_NAME` beside a generated trait, package included.
+fn service_name(names: &Names, of: ItemId) -> Option<String> {
+    let module = names.tree.item(of).module;
+    let found = names.resolve(module, &[Ustr::from("SERVICE_NAME")]);
+    let Some(Def::Item(id)) = found.first() else { return None };
+    let body = names.tree.item(*id).body()?;
+    match body.kind(body.root?) {
+        crate::facts::ExprKind::Str(text) => Some(text.clone()),
+        _ => None,
     }
 }
 

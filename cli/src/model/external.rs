@@ -54,6 +54,10 @@ pub(crate) enum Kind {
     MemorySessions,
     /// Emits to sockets of this process.
     SocketHub,
+    /// Keeps accepted jobs in memory.
+    JobStore,
+    /// A macro that remembers what a function answered.
+    MemoMacro,
     /// A key made at random.
     RandomKey,
     /// Files of this machine.
@@ -124,6 +128,7 @@ pub(crate) fn kind(path: &str) -> Kind {
         | "GovernorLayer" | "GovernorConfigBuilder" | "RateLimitLayer" | "KeyedRateLimiter" | "SecureClientIpConfig" => {
             Kind::Limiter
         }
+        "MemoryStorage" | "MemoryBroker" | "InMemoryQueue" if from("apalis") || from("job") || from("queue") => Kind::JobStore,
         "MemoryStore" | "MemoryStorage" | "MokaStore" if from("limit") => Kind::Limiter,
         "MokaStore" | "MemoryStorage" if from("session") => Kind::MemorySessions,
         "MemoryStore" | "MemorySessionStore" | "SessionNullPool" | "InMemorySessionStore" | "InMemoryStore" => {
@@ -217,6 +222,7 @@ pub(crate) fn interior(ty: &T) -> Option<Kind> {
         | Kind::MemorySessions
         | Kind::SocketHub
         | Kind::Sender
+        | Kind::JobStore
         | Kind::Scheduler) => Some(kind),
         Kind::Pointer | Kind::Lazy | Kind::Maybe => unwrap_one(ty).and_then(interior),
         // Built once, its elements change: `HashMap<K, Mutex<V>>`, `[AtomicU64; N]`.
@@ -243,6 +249,7 @@ pub(crate) fn clone_shares(ty: &T) -> bool {
             | Kind::Limiter
             | Kind::MemorySessions
             | Kind::SocketHub
+            | Kind::JobStore
             | Kind::Metric => true,
             _ => false,
         },

@@ -92,6 +92,29 @@ pub(crate) struct Use {
 }
 
 impl Site {
+    /// A site that a single call or attribute shows, without type or accesses.
+    fn bare(root: Root, info: SiteInfo, kind: Kind) -> Site {
+        let mut words = Vec::new();
+        split_words(&info.symbol, &mut words);
+        Site {
+            root,
+            info,
+            ty: T::Unknown,
+            kind: Some(kind),
+            sharing: None,
+            holds: Holds::default(),
+            uses: Vec::new(),
+            per_request: false,
+            fields: Vec::new(),
+            words,
+            made_by: Sym::default(),
+            live: Live::No,
+            element: false,
+            kept: false,
+            known: true,
+        }
+    }
+
     pub(crate) fn serving(&self, kind: AccessKind) -> impl Iterator<Item = &Use> {
         self.uses.iter().filter(move |one| one.access.kind == kind && one.when.request)
     }
@@ -357,8 +380,39 @@ impl<'m> Collector<'_, 'm> {
             }
         }
         self.add_components(&mut sites);
+        self.add_memo_macros(&mut sites);
         sites.sort_by_key(|site| site.info.place);
         sites
+    }
+
+    /// Functions whose answers a macro keeps: `#[cached]`, `#[memoize]`, `#[once]`.
+    fn add_memo_macros(&self, sites: &mut Vec<Site>) {
+        for (id, _) in self.summaries {
+            let declared = self.names.tree.item(*id);
+            let memo = declared.item.attrs.iter().any(|attr| {
+                attr.path.last().is_some_and(|last| matches!(last.name.as_str(), "cached" | "memoize" | "once" | "cached_result"))
+                    && declared.function().is_some()
+                    && !attr.tokens.contains("redis")
+            });
+            if memo {
+                let name = declared.item.name.as_str();
+                let info = self.info(*id, name.to_string(), declared.place(), Mechanism::Component);
+                sites.push(Site::bare(Root::Local(*id, declared.item.span.start), info, Kind::MemoMacro));
+            }
+        }
+    }
+
+    fn info(&self, id: ItemId, symbol: String, place: Place, mechanism: Mechanism) -> SiteInfo {
+        let module = self.names.tree.module(self.names.tree.item(id).module);
+        SiteInfo {
+            item_path: format!("{}::{symbol}", module.path),
+            package: self.workspace.packages[module.package].name.clone(),
+            symbol,
+            mechanism,
+            place,
+            ty: String::new(),
+            also: Vec::new(),
+        }
     }
 
     /// State that only a foreign call shows.
@@ -379,6 +433,14 @@ impl<'m> Collector<'_, 'm> {
                         (symbol, Place { file: declared.file, span }, made.mechanism)
                     }
                 };
+                // Made here, held by a field or binding that is a site already.
+                let package = &self.workspace.packages[self.package(*id)].name;
+                let held = sites.iter().any(|site| {
+                    site.kind == Some(made.kind) && made.known && !site.ty.is_unknown() && site.info.package == *package
+                });
+                if held && made.mechanism == Mechanism::Component {
+                    continue;
+                }
                 let known = sites.iter_mut().find(|site| site.info.place == place);
                 if let Some(site) = known {
                     // A static that holds a key made at random.
@@ -390,34 +452,12 @@ impl<'m> Collector<'_, 'm> {
                 if !seen.insert((place, mechanism)) {
                     continue;
                 }
-                let module = self.names.tree.module(declared.module);
-                let mut words = Vec::new();
-                split_words(&symbol, &mut words);
-                sites.push(Site {
-                    root: Root::Local(*id, span.start),
-                    info: SiteInfo {
-                        item_path: format!("{}::{symbol}", module.path),
-                        package: self.workspace.packages[module.package].name.clone(),
-                        symbol,
-                        mechanism,
-                        place,
-                        ty: String::new(),
-                        also: Vec::new(),
-                    },
-                    ty: T::Unknown,
-                    kind: Some(made.kind),
-                    sharing: None,
-                    holds: Holds::default(),
-                    uses: Vec::new(),
-                    per_request: false,
-                    fields: Vec::new(),
-                    words,
-                    made_by: call.path,
-                    live: Live::No,
-                    element: false,
-                    kept: made.kept,
-                    known: made.known,
-                });
+                let info = self.info(*id, symbol, place, mechanism);
+                let mut site = Site::bare(Root::Local(*id, span.start), info, made.kind);
+                site.made_by = call.path;
+                site.kept = made.kept;
+                site.known = made.known;
+                sites.push(site);
             }
         }
     }
@@ -598,7 +638,7 @@ impl<'m> Collector<'_, 'm> {
         };
         let component = matches!(
             external::interior(ty),
-            Some(Kind::Limiter | Kind::MemorySessions | Kind::SocketHub | Kind::Scheduler)
+            Some(Kind::Limiter | Kind::MemorySessions | Kind::SocketHub | Kind::Scheduler | Kind::JobStore)
         );
         let mechanism = match mechanism {
             Mechanism::SharedLocal | Mechanism::SharedField if component => Mechanism::Component,

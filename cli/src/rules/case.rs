@@ -92,6 +92,22 @@ impl<'s> Case<'s> {
         self.site.ty.any(&mut |ty| external::kind_of(ty) == Kind::Maybe)
     }
 
+    /// What one function puts in another takes out, and it uses what it took: a ring
+    /// buffer drops its oldest entry where it adds one.
+    pub(crate) fn taken_by_a_worker(&self) -> bool {
+        let added: Vec<_> = self
+            .writes
+            .iter()
+            .filter(|one| matches!(one.access.operation.as_str(), "push" | "push_back" | "push_front" | "insert"))
+            .map(|one| one.function)
+            .collect();
+        self.site.uses.iter().any(|one| {
+            matches!(one.access.operation.as_str(), "pop" | "pop_front" | "pop_back" | "drain" | "take")
+                && one.used
+                && !added.contains(&one.function)
+        })
+    }
+
     /// A table of numbers that requests raise: what limits are made of.
     pub(crate) fn counts(&self) -> bool {
         let value = self.payload().args().last().map(external::payload);
@@ -168,16 +184,9 @@ impl<'s> Case<'s> {
     /// Routes known to write.
     pub(crate) fn routed(&self) -> bool {
         let routed = |one: &&&Use| matches!(&one.access.context, Context::Request { routes } if !routes.is_empty());
-        self.writes.iter().any(|one| routed(&one)) && (self.reads.iter().any(|one| routed(&one)) || !self.reads.is_empty())
-    }
-
-    /// The routes that write, for words.
-    pub(crate) fn route_of(&self, kind: AccessKind) -> Option<String> {
-        let list = if kind == AccessKind::Write { &self.writes } else { &self.reads };
-        list.iter().find_map(|one| match &one.access.context {
-            Context::Request { routes } => routes.first().cloned(),
-            _ => None,
-        })
+        // `fetch_add` looks as well where its answer is used.
+        let looks = |one: &&Use| one.used && one.operation.as_str().starts_with("fetch_");
+        self.writes.iter().any(|one| routed(&one)) && (!self.reads.is_empty() || self.writes.iter().any(looks))
     }
 
     pub(crate) fn symbol(&self) -> &str {

@@ -26,6 +26,8 @@ pub(super) fn settle(case: &Case) -> Settled {
         Some(
             Kind::Limiter
                 | Kind::MemorySessions
+                | Kind::JobStore
+                | Kind::MemoMacro
                 | Kind::SocketHub
                 | Kind::RandomKey
                 | Kind::Disk
@@ -43,7 +45,8 @@ pub(super) fn settle(case: &Case) -> Settled {
     if matches!(payload, Kind::Metric) {
         return fine(Role::Metrics, "numbers for operators");
     }
-    if matches!(payload, Kind::Sender | Kind::Address | Kind::Receiver) && !site.holds.collection {
+    let channel = matches!(payload, Kind::Sender | Kind::Address | Kind::Receiver) || site.kind == Some(Kind::Sender);
+    if channel && !site.holds.collection {
         return fine(Role::Handle, "a channel to a task of this process");
     }
     if site.kind.is_none() && site.sharing.is_none() {

@@ -19,6 +19,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn judge(case: &Case) -> Option<Claim> {
+    if case.site.kind == Some(Kind::MemoMacro) {
+        let reasons = vec!["a macro that remembers what the function answered".into()];
+        return Some(Claim { strength: 90, confidence: Confidence::Worth, reasons });
+    }
     let library = matches!(case.site.kind, Some(Kind::Cache))
         || case.holds_name(&["LruCache", "TimedCache", "SizedCache", "TimedSizedCache", "TtlCache"]);
     let named = case.own_name(&["cache", "cached", "caches", "memo", "memoized", "lru"])

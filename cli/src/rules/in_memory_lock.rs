@@ -21,6 +21,9 @@ fn judge(case: &Case) -> Option<Claim> {
     let claim = |strength, reason: &str| {
         Some(Claim { strength, confidence: Confidence::Likely, reasons: vec![reason.into()] })
     };
+    if super::fine::unit_lock(case) {
+        return claim(82, "a lock around nothing, taken while serving: it guards something outside");
+    }
     let words = [
         "lock", "locks", "inflight", "flight", "processing", "seen", "dedup", "dedupe", "idempotency", "leader", "taken",
         "reserved", "claimed", "mutexes", "busy",

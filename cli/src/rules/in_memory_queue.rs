@@ -1,6 +1,7 @@
 //! Work accepted but not yet done. Page: `in_memory_queue.md`.
 
 use crate::finding::{Confidence, Landing, Role, RuleMeta};
+use crate::model::external::Kind;
 use crate::model::site::Live;
 
 use super::case::Case;
@@ -19,10 +20,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn judge(case: &Case) -> Option<Claim> {
+    if case.site.kind == Some(Kind::JobStore) {
+        let reasons = vec!["the library's job store that keeps jobs in memory".into()];
+        return Some(Claim { strength: 95, confidence: Confidence::Sure, reasons });
+    }
     let words = ["job", "jobs", "queue", "queued", "backlog", "outbox", "worklist", "tasks", "scheduled"];
     let queue = case.holds_name(&["VecDeque", "BinaryHeap", "SegQueue", "ArrayQueue", "PriorityQueue", "DelayQueue"])
         && case.writes_with(&["push", "push_back"])
-        && case.writes_with(&["pop", "pop_front", "pop_back", "drain"]);
+        && case.taken_by_a_worker();
     let named = case.own_name(&words);
     if !case.site.holds.collection || case.site.live != Live::No {
         return None;
