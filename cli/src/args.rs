@@ -38,12 +38,7 @@ pub(crate) struct CheckArgs {
     pub(crate) manifest_path: Option<PathBuf>,
 
     /// Report only this package; `*` and `?` as in globs (repeatable)
-    #[arg(
-        short,
-        long = "package",
-        value_name = "NAME",
-        help_heading = "Packages"
-    )]
+    #[arg(short, long = "package", value_name = "NAME", help_heading = "Packages")]
     pub(crate) packages: Vec<String>,
 
     /// Read the whole workspace that PATH belongs to
@@ -134,22 +129,13 @@ fn output(value: OsString) -> Result<Output, String> {
     };
     // Only the format has to be text; a file may be called anything.
     let bytes = value.as_encoded_bytes();
-    let split = bytes
-        .iter()
-        .position(|byte| *byte == b'=')
-        .filter(|at| *at + 1 < bytes.len());
+    let split = bytes.iter().position(|byte| *byte == b'=').filter(|at| *at + 1 < bytes.len());
     let Some((format, file)) = split.and_then(|at| split_at(&value, at)) else {
-        return Err(format!(
-            "expected FORMAT=FILE, with a format of {}",
-            formats()
-        ));
+        return Err(format!("expected FORMAT=FILE, with a format of {}", formats()));
     };
     let format = Format::from_str(&format, false)
         .map_err(|_| format!("`{format}` is no format; there are {}", formats()))?;
-    Ok(Output {
-        format,
-        file: file.into(),
-    })
+    Ok(Output { format, file: file.into() })
 }
 
 #[cfg(unix)]
@@ -157,10 +143,7 @@ fn split_at(value: &OsString, at: usize) -> Option<(String, OsString)> {
     use std::os::unix::ffi::OsStrExt;
     let (format, file) = value.as_bytes().split_at_checked(at)?;
     let file = std::ffi::OsStr::from_bytes(file.get(1..)?);
-    Some((
-        String::from_utf8_lossy(format).into_owned(),
-        file.to_owned(),
-    ))
+    Some((String::from_utf8_lossy(format).into_owned(), file.to_owned()))
 }
 
 #[cfg(not(unix))]
@@ -193,19 +176,9 @@ mod tests {
     #[test]
     fn outputs_are_split_at_the_first_sign() {
         let parsed = output("json=a=b.json".into()).unwrap();
-        assert_eq!(
-            parsed,
-            Output {
-                format: Format::Json,
-                file: "a=b.json".into()
-            }
-        );
+        assert_eq!(parsed, Output { format: Format::Json, file: "a=b.json".into() });
         assert!(output("json".into()).is_err());
         assert!(output("json=".into()).is_err());
-        assert!(
-            output("xml=a".into())
-                .unwrap_err()
-                .contains("human, short, json, sarif")
-        );
+        assert!(output("xml=a".into()).unwrap_err().contains("human, short, json, sarif"));
     }
 }

@@ -45,9 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let Command::Check(args) = cli.command;
     let color = args.color;
-    let work = thread::Builder::new()
-        .stack_size(STACK)
-        .spawn(move || check(&args));
+    let work = thread::Builder::new().stack_size(STACK).spawn(move || check(&args));
     let result = match work.map(thread::JoinHandle::join) {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(Error::Bug),
@@ -74,14 +72,11 @@ fn check(args: &CheckArgs) -> Result<u8, Error> {
         output::write(file, &report, &options(args, false, WIDTH))?;
     }
     shown?;
-    let denied = report
-        .findings
-        .iter()
-        .any(|finding| match finding.confidence.level() {
-            Level::Error => true,
-            Level::Warning => args.deny == Some(Deny::Warnings),
-            Level::Note => false,
-        });
+    let denied = report.findings.iter().any(|finding| match finding.confidence.level() {
+        Level::Error => true,
+        Level::Warning => args.deny == Some(Deny::Warnings),
+        Level::Note => false,
+    });
     Ok(if denied { DENIED } else { 0 })
 }
 
@@ -109,19 +104,12 @@ fn request(args: &CheckArgs) -> Result<Request, Error> {
 const WIDTH: usize = 100;
 
 fn options(args: &CheckArgs, color: bool, width: usize) -> Options {
-    Options {
-        color,
-        show_fine: args.show_fine,
-        verbose: args.verbose,
-        quiet: args.quiet,
-        width,
-    }
+    Options { color, show_fine: args.show_fine, verbose: args.verbose, quiet: args.quiet, width }
 }
 
 fn write_to_stdout(report: &Report, args: &CheckArgs) -> Result<(), Error> {
     let stdout = io::stdout().lock();
-    let width =
-        terminal_size::terminal_size_of(&stdout).map_or(WIDTH, |(width, _)| usize::from(width.0));
+    let width = terminal_size::terminal_size_of(&stdout).map_or(WIDTH, |(width, _)| usize::from(width.0));
     let options = options(args, use_color(args.color, stdout.is_terminal()), width);
     let mut out = BufWriter::new(stdout);
     match report::write(args.format, report, &options, &mut out).and_then(|()| out.flush()) {
@@ -139,12 +127,7 @@ fn use_color(flag: Option<Color>, terminal: bool) -> bool {
 }
 
 /// `auto`, wherever it is said, leaves the question to what comes after it.
-fn decide_color(
-    flag: Option<Color>,
-    variable: Option<&str>,
-    no_color: bool,
-    terminal: bool,
-) -> bool {
+fn decide_color(flag: Option<Color>, variable: Option<&str>, no_color: bool, terminal: bool) -> bool {
     match (flag, variable) {
         (Some(Color::Always), _) => true,
         (Some(Color::Never), _) => false,
@@ -171,9 +154,7 @@ fn say_warnings(warnings: &[String], report: &Report, args: &CheckArgs) {
         return;
     }
     for note in &report.notes {
-        let line = note
-            .line
-            .map_or_else(String::new, |line| format!(":{line}"));
+        let line = note.line.map_or_else(String::new, |line| format!(":{line}"));
         let (path, message) = (visible(&note.path), visible(&note.message));
         say(&format!("{head}: {path}{line}: not analysed: {message}\n"));
     }
@@ -187,11 +168,7 @@ fn say_error(error: &Error, color: bool) {
 }
 
 fn painted(word: &str, style: &str, color: bool) -> String {
-    if color {
-        format!("\x1b[{style}m{word}\x1b[0m")
-    } else {
-        word.to_owned()
-    }
+    if color { format!("\x1b[{style}m{word}\x1b[0m") } else { word.to_owned() }
 }
 
 #[cfg(test)]
@@ -200,27 +177,12 @@ mod tests {
 
     #[test]
     fn color_flag_then_cargo_then_no_color_then_terminal() {
-        assert!(decide_color(
-            Some(Color::Always),
-            Some("never"),
-            true,
-            false
-        ));
-        assert!(!decide_color(
-            Some(Color::Never),
-            Some("always"),
-            false,
-            true
-        ));
+        assert!(decide_color(Some(Color::Always), Some("never"), true, false));
+        assert!(!decide_color(Some(Color::Never), Some("always"), false, true));
         assert!(decide_color(None, Some("always"), true, false));
         assert!(!decide_color(None, Some("never"), false, true));
         assert!(!decide_color(None, Some("auto"), true, true));
-        assert!(!decide_color(
-            Some(Color::Auto),
-            Some("always"),
-            false,
-            false
-        ));
+        assert!(!decide_color(Some(Color::Auto), Some("always"), false, false));
         assert!(decide_color(None, None, false, true));
         assert!(decide_color(None, Some("rainbow"), false, true));
     }

@@ -71,10 +71,7 @@ pub enum Error {
     },
 
     /// `-p` names a package that is not there.
-    #[error(
-        "no package {}`{name}` among those that were read",
-        matches_or_is(name)
-    )]
+    #[error("no package {}`{name}` among those that were read", matches_or_is(name))]
     #[diagnostic(help("{}", unknown_package_help(.near, .packages, *.in_tests)))]
     UnknownPackage {
         /// As the caller wrote it.
@@ -134,12 +131,7 @@ fn reasons(notes: &[Note]) -> String {
     const SHOWN: usize = 5;
     let mut text = String::new();
     for note in notes.iter().take(SHOWN) {
-        let _ = write!(
-            text,
-            "\n  {}: {}",
-            visible(&note.path),
-            visible(&note.message)
-        );
+        let _ = write!(text, "\n  {}: {}", visible(&note.path), visible(&note.message));
     }
     if notes.len() > SHOWN {
         let _ = write!(text, "\n  and {} more", notes.len() - SHOWN);
@@ -163,11 +155,7 @@ fn nothing_read_help(left_out: usize) -> String {
 }
 
 fn matches_or_is(name: &str) -> &'static str {
-    if name.contains(['*', '?']) {
-        "matches "
-    } else {
-        ""
-    }
+    if name.contains(['*', '?']) { "matches " } else { "" }
 }
 
 fn unknown_package_help(near: &[String], packages: &[String], in_tests: bool) -> String {

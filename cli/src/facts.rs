@@ -56,7 +56,10 @@ pub(crate) enum Ty {
     Path(Path),
     /// `<T as Trait>::Name`
     Projection(Box<Ty>, Path),
-    Ref { inner: Box<Ty>, mutable: bool },
+    Ref {
+        inner: Box<Ty>,
+        mutable: bool,
+    },
     Tuple(Vec<Ty>),
     /// Slices and arrays.
     Slice(Box<Ty>),
@@ -98,12 +101,27 @@ pub(crate) struct Item {
 #[derive(Debug)]
 pub(crate) enum ItemKind {
     /// `None`: in a file of its own.
-    Module { items: Option<Vec<Item>>, path: Option<String> },
-    Use { path: Vec<Sym>, glob: bool },
+    Module {
+        items: Option<Vec<Item>>,
+        path: Option<String>,
+    },
+    Use {
+        path: Vec<Sym>,
+        glob: bool,
+    },
     Static(Static),
-    Struct { generics: Vec<Generic>, fields: Vec<Field> },
-    Enum { generics: Vec<Generic>, variants: Vec<Variant> },
-    Alias { generics: Vec<Generic>, ty: Ty },
+    Struct {
+        generics: Vec<Generic>,
+        fields: Vec<Field>,
+    },
+    Enum {
+        generics: Vec<Generic>,
+        variants: Vec<Variant>,
+    },
+    Alias {
+        generics: Vec<Generic>,
+        ty: Ty,
+    },
     Fn(Box<Function>),
     Impl(Box<Impl>),
     Trait(Box<Trait>),
@@ -112,7 +130,9 @@ pub(crate) enum ItemKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StaticKind {
     Const,
-    Static { mutable: bool },
+    Static {
+        mutable: bool,
+    },
     /// `lazy_static! { static ref .. }`
     Lazy,
     ThreadLocal,
@@ -216,33 +236,88 @@ pub(crate) enum ExprKind {
     Number,
     /// Any other literal.
     Literal,
-    Field { base: ExprId, name: Sym },
-    Method { receiver: ExprId, name: Sym, generics: Vec<Ty>, args: Vec<ExprId>, name_span: Span },
-    Call { callee: ExprId, args: Vec<ExprId> },
+    Field {
+        base: ExprId,
+        name: Sym,
+    },
+    Method {
+        receiver: ExprId,
+        name: Sym,
+        generics: Vec<Ty>,
+        args: Vec<ExprId>,
+        name_span: Span,
+    },
+    Call {
+        callee: ExprId,
+        args: Vec<ExprId>,
+    },
     /// A macro call; `args` are the expressions that could be made out in it.
-    Macro { path: Path, args: Vec<ExprId> },
-    Struct { path: Path, fields: Vec<(Sym, ExprId, Span)>, rest: Option<ExprId> },
-    Block { stmts: Vec<Stmt>, tail: Option<ExprId> },
+    Macro {
+        path: Path,
+        args: Vec<ExprId>,
+    },
+    Struct {
+        path: Path,
+        fields: Vec<(Sym, ExprId, Span)>,
+        rest: Option<ExprId>,
+    },
+    Block {
+        stmts: Vec<Stmt>,
+        tail: Option<ExprId>,
+    },
     /// An `async` block, a `const` or `unsafe` block is a [`ExprKind::Block`].
     Async(ExprId),
-    If { cond: ExprId, then: ExprId, other: Option<ExprId> },
+    If {
+        cond: ExprId,
+        then: ExprId,
+        other: Option<ExprId>,
+    },
     /// `let PAT = EXPR` as a condition.
-    Let { pat: Pat, value: ExprId },
-    Match { value: ExprId, arms: Vec<Arm> },
-    Loop { body: ExprId },
-    While { cond: ExprId, body: ExprId },
-    For { pat: Pat, iter: ExprId, body: ExprId },
-    Closure { params: Vec<(Pat, Ty)>, body: ExprId },
+    Let {
+        pat: Pat,
+        value: ExprId,
+    },
+    Match {
+        value: ExprId,
+        arms: Vec<Arm>,
+    },
+    Loop {
+        body: ExprId,
+    },
+    While {
+        cond: ExprId,
+        body: ExprId,
+    },
+    For {
+        pat: Pat,
+        iter: ExprId,
+        body: ExprId,
+    },
+    Closure {
+        params: Vec<(Pat, Ty)>,
+        body: ExprId,
+    },
     Await(ExprId),
     Try(ExprId),
-    Ref { value: ExprId },
+    Ref {
+        value: ExprId,
+    },
     Deref(ExprId),
     Unary(ExprId),
     Binary(ExprId, ExprId),
-    Assign { place: ExprId, value: ExprId },
+    Assign {
+        place: ExprId,
+        value: ExprId,
+    },
     /// `+=` and its like.
-    AssignOp { place: ExprId, value: ExprId },
-    Index { base: ExprId, index: ExprId },
+    AssignOp {
+        place: ExprId,
+        value: ExprId,
+    },
+    Index {
+        base: ExprId,
+        index: ExprId,
+    },
     Cast(ExprId, Ty),
     /// `return`, `break`.
     Leave(Option<ExprId>),
@@ -262,7 +337,12 @@ pub(crate) struct Arm {
 
 #[derive(Debug)]
 pub(crate) enum Stmt {
-    Let { pat: Pat, ty: Ty, value: Option<ExprId>, other: Option<ExprId> },
+    Let {
+        pat: Pat,
+        ty: Ty,
+        value: Option<ExprId>,
+        other: Option<ExprId>,
+    },
     Expr(ExprId),
     /// An item inside a body; also listed in [`FileFacts`] under the function's module.
     Item,
@@ -270,7 +350,11 @@ pub(crate) enum Stmt {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Pat {
-    Bind { name: Sym, span: Span, inner: Option<Box<Pat>> },
+    Bind {
+        name: Sym,
+        span: Span,
+        inner: Option<Box<Pat>>,
+    },
     Tuple(Vec<Pat>),
     /// `Path(a, b)`; a constant path has no elements.
     TupleStruct(Path, Vec<Pat>),

@@ -2,13 +2,20 @@
 //!
 //! Pure: no IO, no errors. What it cannot tell stays unknown and the rules see that.
 
+mod apply;
+mod bind;
 mod calls;
+mod collect;
 mod components;
 mod context;
+mod effects;
 mod eval;
 pub(crate) mod external;
+mod foreign;
 mod index;
+mod link;
 mod names;
+mod payload;
 mod shared;
 pub(crate) mod site;
 mod summary;
@@ -39,5 +46,5 @@ pub(crate) fn sites(workspace: &Workspace, facts: &[FileFacts]) -> Vec<Site> {
         .map(|id| (id, evaluator.summary(id)))
         .collect();
     let contexts = Contexts::new(&names, &index, &summaries);
-    site::collect(workspace, &names, &index, &summaries, &contexts)
+    collect::collect(workspace, &names, &index, &summaries, &contexts)
 }

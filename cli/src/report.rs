@@ -95,23 +95,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options {
-            color: false,
-            show_fine: false,
-            verbose: false,
-            quiet: false,
-            width: 100,
-        }
+        Options { color: false, show_fine: false, verbose: false, quiet: false, width: 100 }
     }
 }
 
 /// Writes the report in that format, ending with a newline unless there is nothing to say.
-pub fn write(
-    format: Format,
-    report: &Report,
-    options: &Options,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub fn write(format: Format, report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Human => human::write(report, options, out),
         Format::Short => short::write(report, options, out),

@@ -21,7 +21,7 @@ mod timer;
 
 use rustc_hash::FxHashMap;
 
-use crate::finding::{Confidence, Effect, Fine, Finding, Landing, Role, RuleMeta};
+use crate::finding::{Confidence, Effect, Finding, Fine, Landing, Role, RuleMeta};
 use crate::model::Site;
 use case::Case;
 
@@ -68,7 +68,7 @@ static RULES: [&Rule; 12] = [
 ];
 
 /// The metadata of all rules, in order.
-pub static ALL: [&RuleMeta; 12] = [
+pub(crate) static ALL: [&RuleMeta; 12] = [
     &in_memory_session::RULE.meta,
     &in_memory_limit::RULE.meta,
     &in_memory_connections::RULE.meta,
@@ -92,7 +92,9 @@ pub(crate) fn judge_all(sites: &[Site]) -> (Vec<Finding>, Vec<Fine>) {
         let case = Case::new(site);
         match fine::settle(&case) {
             fine::Settled::Hidden => {}
-            fine::Settled::Fine(role, reason) => harmless.push(Fine { site: site.info.clone(), role, reason }),
+            fine::Settled::Fine(role, reason) => {
+                harmless.push(Fine { site: site.info.clone(), role, reason })
+            }
             fine::Settled::Open => findings.push((at, judge(&case))),
         }
     }
@@ -108,7 +110,9 @@ pub(crate) fn judge_all(sites: &[Site]) -> (Vec<Finding>, Vec<Fine>) {
 fn judge(case: &Case) -> Finding {
     let mut best: Option<(&Rule, Claim)> = None;
     for rule in RULES {
-        let Some(claim) = (rule.judge)(case) else { continue };
+        let Some(claim) = (rule.judge)(case) else {
+            continue;
+        };
         if best.as_ref().is_none_or(|(_, known)| claim.strength > known.strength) {
             best = Some((rule, claim));
         }

@@ -24,9 +24,7 @@ impl SourceFile {
     /// Takes a text and builds its line index.
     pub fn new(path: String, full_path: PathBuf, text: String, package: usize) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let line_starts = std::iter::once(0)
-            .chain(ends.map(|(at, _)| at as u32 + 1))
-            .collect();
+        let line_starts = std::iter::once(0).chain(ends.map(|(at, _)| at as u32 + 1)).collect();
         SourceFile { path, full_path, text, package, line_starts }
     }
 

@@ -146,10 +146,7 @@ pub fn load(request: &Request) -> Result<Workspace, Error> {
     let (root, single) = place(request, &mut manifests, &mut warnings)?;
     let mut walked = match &single {
         Some(file) => Walked {
-            rust: vec![Found {
-                path: walk::shown(&root, file),
-                full: file.clone(),
-            }],
+            rust: vec![Found { path: walk::shown(&root, file), full: file.clone() }],
             ..Walked::default()
         },
         None => walk::walk(&root, request.no_ignore),
@@ -159,20 +156,10 @@ pub fn load(request: &Request) -> Result<Workspace, Error> {
 
     let read = read_rust(&layout, walked.rust, request, &mut notes);
     if read.files.is_empty() {
-        return Err(Error::NothingRead {
-            path: root,
-            left_out: read.left_out,
-            notes: one_a_path(notes),
-        });
+        return Err(Error::NothingRead { path: root, left_out: read.left_out, notes: one_a_path(notes) });
     }
-    let (mut packages, of_folder) = packages(
-        &root,
-        &layout,
-        &read.files,
-        request,
-        &mut manifests,
-        &mut notes,
-    );
+    let (mut packages, of_folder) =
+        packages(&root, &layout, &read.files, request, &mut manifests, &mut notes);
     let config_files = read_config(&layout, &walked.settings, &of_folder, &mut notes);
     let in_tests: Vec<&str> = (0..layout.folders.len())
         .filter(|at| of_folder[*at].is_none())
@@ -183,12 +170,7 @@ pub fn load(request: &Request) -> Result<Workspace, Error> {
     let files_found = read.files.len() + read.unread;
     let files = read.files.into_iter().filter_map(|file| {
         let package = of_folder[file.folder]?;
-        Some(SourceFile::new(
-            file.found.path,
-            file.found.full,
-            file.text,
-            package,
-        ))
+        Some(SourceFile::new(file.found.path, file.found.full, file.text, package))
     });
     let sources = Sources::new(files.collect());
     let notes = one_a_path(notes);
@@ -212,46 +194,26 @@ fn place(
 ) -> Result<(PathBuf, Option<PathBuf>), Error> {
     let path = &request.path;
     let unreadable = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            Error::NotFound { path: path.clone() }
-        }
-        _ => Error::Unreadable {
-            path: path.clone(),
-            source,
-        },
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Error::NotFound { path: path.clone() },
+        _ => Error::Unreadable { path: path.clone(), source },
     };
     let meta = fs::metadata(path).map_err(unreadable)?;
     let is_manifest = path.file_name().is_some_and(|name| name == "Cargo.toml");
     let (mut root, mut single) = if meta.is_dir() {
         (path.canonicalize().map_err(unreadable)?, None)
     } else if !meta.is_file() {
-        return Err(Error::NotCode {
-            path: path.clone(),
-            what: read::kind(meta.file_type()),
-        });
+        return Err(Error::NotCode { path: path.clone(), what: read::kind(meta.file_type()) });
     } else if is_manifest || path.extension().is_some_and(|ending| ending == "rs") {
         // Of a link to a file, the folder of the link counts: that is where it was found.
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = folder.canonicalize().map_err(unreadable)?;
-        let file = path
-            .file_name()
-            .map(|name| folder.join(name))
-            .filter(|_| !is_manifest);
+        let file = path.file_name().map(|name| folder.join(name)).filter(|_| !is_manifest);
         (folder, file)
     } else {
-        return Err(Error::NotCode {
-            path: path.clone(),
-            what: "neither a folder nor a `.rs` file",
-        });
+        return Err(Error::NotCode { path: path.clone(), what: "neither a folder nor a `.rs` file" });
     };
     if request.workspace {
-        match manifests
-            .workspace_above(&root)
-            .or_else(|| manifests.package_above(&root))
-        {
+        match manifests.workspace_above(&root).or_else(|| manifests.package_above(&root)) {
             Some(above) => (root, single) = (above, None),
             None => {
                 warnings.push("`--workspace`: there is no workspace here or above".to_owned());
@@ -289,24 +251,20 @@ fn wanted(area: &Area, request: &Request) -> bool {
 
 /// Reads the files that can run in a service, and those of examples to see whether they do.
 fn read_rust(layout: &Layout, found: Vec<Found>, request: &Request, notes: &mut Vec<Note>) -> Read {
-    let folder_wanted: Vec<bool> = (0..layout.folders.len())
-        .map(|at| wanted(&layout.folder_area(at), request))
-        .collect();
+    let folder_wanted: Vec<bool> =
+        (0..layout.folders.len()).map(|at| wanted(&layout.folder_area(at), request)).collect();
     let all = found.len();
     let to_read: Vec<(Found, String, Area, usize)> = found
         .into_iter()
         .filter_map(|found| {
             let path = layout.below_base(&found.path);
             let (area, folder) = (layout.area(&path), layout.owner(&path));
-            let read = folder_wanted[folder]
-                && (wanted(&area, request) || matches!(area, Area::Example(_)));
+            let read = folder_wanted[folder] && (wanted(&area, request) || matches!(area, Area::Example(_)));
             read.then_some((found, path, area, folder))
         })
         .collect();
-    let texts: Vec<_> = to_read
-        .par_iter()
-        .map(|(found, ..)| read::text(&found.full, read::SIZE_CAP))
-        .collect();
+    let texts: Vec<_> =
+        to_read.par_iter().map(|(found, ..)| read::text(&found.full, read::SIZE_CAP)).collect();
 
     let mut files = Vec::new();
     let mut examples: BTreeMap<String, Vec<RustFile>> = BTreeMap::new();
@@ -314,35 +272,21 @@ fn read_rust(layout: &Layout, found: Vec<Found>, request: &Request, notes: &mut 
     for ((found, path, area, folder), text) in to_read.into_iter().zip(texts) {
         match text {
             Ok(text) => {
-                let file = RustFile {
-                    found,
-                    path,
-                    text,
-                    folder,
-                };
+                let file = RustFile { found, path, text, folder };
                 match area {
-                    Area::Example(name) if !request.examples => {
-                        examples.entry(name).or_default().push(file)
-                    }
+                    Area::Example(name) if !request.examples => examples.entry(name).or_default().push(file),
                     _ => files.push(file),
                 }
             }
             Err(reason) => {
                 unread += 1;
-                notes.push(Note {
-                    path: found.path,
-                    line: reason.line(),
-                    message: format!("{reason}"),
-                });
+                notes.push(Note { path: found.path, line: reason.line(), message: format!("{reason}") });
             }
         }
     }
-    let texts = examples.iter().map(|(name, files)| {
-        (
-            name.clone(),
-            files.iter().map(|file| file.text.as_str()).collect(),
-        )
-    });
+    let texts = examples
+        .iter()
+        .map(|(name, files)| (name.clone(), files.iter().map(|file| file.text.as_str()).collect()));
     let serving = serves::serving(&texts.collect());
     for (name, example) in examples {
         if serving.contains(&name) {
@@ -351,11 +295,7 @@ fn read_rust(layout: &Layout, found: Vec<Found>, request: &Request, notes: &mut 
     }
     files.sort_by(|a, b| a.found.cmp(&b.found));
     let left_out = all - files.len() - unread;
-    Read {
-        files,
-        unread,
-        left_out,
-    }
+    Read { files, unread, left_out }
 }
 
 /// The packages, and for each folder of the layout the index of its package.
@@ -380,16 +320,10 @@ fn packages(
             continue;
         }
         let targets = layout.targets(at, &paths[at]);
-        let dev = targets
-            .iter()
-            .any(|target| target.kind == TargetKind::Other);
+        let dev = targets.iter().any(|target| target.kind == TargetKind::Other);
         let (dependencies, problems) = manifests.dependencies(&folder.full, &folder.manifest, dev);
         let path = walk::shown(root, &folder.full.join("Cargo.toml"));
-        notes.extend(problems.into_iter().map(|message| Note {
-            path: path.clone(),
-            line: None,
-            message,
-        }));
+        notes.extend(problems.into_iter().map(|message| Note { path: path.clone(), line: None, message }));
         let name = match (&folder.manifest.package, folder.full.file_name()) {
             (Some(package), _) => package.name.clone(),
             (None, Some(name)) => walk::shown(Path::new(""), Path::new(name)),
@@ -401,11 +335,7 @@ fn packages(
             dir: layout.below_root(&folder.dir).unwrap_or("").to_owned(),
             targets,
             dependencies,
-            proc_macro: folder
-                .manifest
-                .lib
-                .as_ref()
-                .is_some_and(|lib| lib.proc_macro),
+            proc_macro: folder.manifest.lib.as_ref().is_some_and(|lib| lib.proc_macro),
             selected: true,
         });
     }
@@ -424,10 +354,7 @@ fn read_config(
     for found in found {
         let path = layout.below_base(&found.path);
         let folder = layout.owner(&path);
-        let inner = path
-            .strip_prefix(&layout.folders[folder].dir)
-            .unwrap_or(&path)
-            .trim_start_matches('/');
+        let inner = path.strip_prefix(&layout.folders[folder].dir).unwrap_or(&path).trim_start_matches('/');
         let in_place = match inner.split_once('/') {
             None => true,
             Some((dir, rest)) => walk::is_settings_folder(dir) && !rest.contains('/'),
@@ -436,11 +363,7 @@ fn read_config(
             continue;
         }
         match read::text(&found.full, CONFIG_CAP) {
-            Ok(text) => files.push(ConfigFile {
-                path: found.path.clone(),
-                text,
-                package: of_folder[folder],
-            }),
+            Ok(text) => files.push(ConfigFile { path: found.path.clone(), text, package: of_folder[folder] }),
             Err(read::Unread::TooLarge { .. }) => {}
             Err(reason) => {
                 notes.push(Note {

@@ -167,8 +167,8 @@ fn services() -> Vec<Service> {
         let name = entry.file_name().into_string().unwrap();
         let text = fs::read_to_string(dir.join("expected.toml"))
             .unwrap_or_else(|error| panic!("{name}/before/expected.toml: {error}"));
-        let labels: Labels = toml::from_str(&text)
-            .unwrap_or_else(|error| panic!("{name}/before/expected.toml: {error}"));
+        let labels: Labels =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{name}/before/expected.toml: {error}"));
         let sites = labels.site;
         found.push(Service { name, dir, sites });
     }
@@ -223,13 +223,7 @@ fn problems_of(site: &Site, dir: &Path) -> Vec<String> {
                 problems.push(format!("{name}: `{route}`"));
             }
         }
-        if list
-            .iter()
-            .map(|route| plain(route))
-            .collect::<BTreeSet<_>>()
-            .len()
-            != list.len()
-        {
+        if list.iter().map(|route| plain(route)).collect::<BTreeSet<_>>().len() != list.len() {
             problems.push(format!("{name} names a route twice"));
         }
         if list.len() > 1 && list.iter().any(|route| route == "*") {
@@ -275,21 +269,13 @@ struct Finding {
 
 fn findings(service: &Service) -> Vec<Finding> {
     let mut command = binary();
-    command
-        .args(["check", "--format", "json"])
-        .arg(&service.dir);
+    command.args(["check", "--format", "json"]).arg(&service.dir);
     let run = run(command);
-    assert!(
-        matches!(run.code, Some(0 | 1)),
-        "{}: {run:#?}",
-        service.name
-    );
+    assert!(matches!(run.code, Some(0 | 1)), "{}: {run:#?}", service.name);
     assert_eq!(run.notes(), [], "{}: not analysed", service.name);
     let report = run.json();
     let list = report["findings"].as_array().unwrap().iter();
-    list.filter(|finding| finding["level"] != "note")
-        .map(finding_of)
-        .collect()
+    list.filter(|finding| finding["level"] != "note").map(finding_of).collect()
 }
 
 fn finding_of(finding: &Value) -> Finding {
@@ -351,10 +337,7 @@ impl Score {
     }
 
     fn count(&self, what: What) -> usize {
-        self.wrong
-            .keys()
-            .filter(|(_, wrong)| *wrong == what)
-            .count()
+        self.wrong.keys().filter(|(_, wrong)| *wrong == what).count()
     }
 }
 
@@ -431,27 +414,19 @@ fn score(service: &Service) -> Score {
 }
 
 fn compare(site: &Site, finding: &Finding, score: &mut Score) {
-    let pairs = [
-        (What::Role, &site.role, &finding.role),
-        (What::Mechanism, &site.mechanism, &finding.mechanism),
-    ];
+    let pairs =
+        [(What::Role, &site.role, &finding.role), (What::Mechanism, &site.mechanism, &finding.mechanism)];
     for (what, wanted, said) in pairs {
         if wanted != said {
             score.wrong(&site.symbol, what, format!("{said}, is {wanted}"));
         }
     }
-    let labelled =
-        |list: &[String]| -> BTreeSet<String> { list.iter().map(|route| plain(route)).collect() };
+    let labelled = |list: &[String]| -> BTreeSet<String> { list.iter().map(|route| plain(route)).collect() };
     let (writes, reads) = (labelled(&site.writes), labelled(&site.reads));
     let every = |list: &BTreeSet<String>| list.contains("*");
     let any = |route: &String| route == "*";
     let missing = [
-        (
-            "write",
-            lacking(&writes, |route| {
-                finding.writes.contains(route) || any(route)
-            }),
-        ),
+        ("write", lacking(&writes, |route| finding.writes.contains(route) || any(route))),
         (
             "read",
             lacking(&reads, |route| {
@@ -460,12 +435,7 @@ fn compare(site: &Site, finding: &Finding, score: &mut Score) {
         ),
     ];
     let extra = [
-        (
-            "write",
-            lacking(&finding.writes, |route| {
-                every(&writes) || writes.contains(route)
-            }),
-        ),
+        ("write", lacking(&finding.writes, |route| every(&writes) || writes.contains(route))),
         (
             "read",
             lacking(&finding.reads, |route| {
@@ -547,16 +517,10 @@ impl fmt::Display for Table {
             write!(f, " {what:>12}")?;
         }
         let columns = 3 + WHATS.len();
-        let sums = (0..columns)
-            .map(|at| self.rows.iter().map(|(_, row)| row[at]).sum())
-            .collect();
+        let sums = (0..columns).map(|at| self.rows.iter().map(|(_, row)| row[at]).sum()).collect();
         let all = ("all".to_owned(), sums);
         for (name, row) in self.rows.iter().chain([&all]) {
-            write!(
-                f,
-                "\n{name:<10} {:>7} {:>6} {:>8} |",
-                row[0], row[1], row[2]
-            )?;
+            write!(f, "\n{name:<10} {:>7} {:>6} {:>8} |", row[0], row[1], row[2])?;
             for number in &row[3..] {
                 write!(f, " {number:>12}")?;
             }

@@ -10,8 +10,7 @@ use support::{Run, SERVICE, Tree, binary, manifest, run};
 /// Checks a tree of the good package and one bad file in a package beside it.
 fn with_bad_file(text: impl AsRef<[u8]>) -> Run {
     let tree = Tree::with_good();
-    tree.file("bad/Cargo.toml", manifest("bad"))
-        .file("bad/src/main.rs", text);
+    tree.file("bad/Cargo.toml", manifest("bad")).file("bad/src/main.rs", text);
     tree.check(&[])
 }
 
@@ -21,11 +20,7 @@ fn with_bad_file(text: impl AsRef<[u8]>) -> Run {
 fn survives(text: impl AsRef<[u8]>) -> Run {
     let run = with_bad_file(text);
     run.assert_good_is_found();
-    let named: Vec<_> = run
-        .notes()
-        .into_iter()
-        .filter(|(path, _)| path == "bad/src/main.rs")
-        .collect();
+    let named: Vec<_> = run.notes().into_iter().filter(|(path, _)| path == "bad/src/main.rs").collect();
     assert!(named.len() <= 1, "{named:#?}");
     assert!(named.iter().all(|(_, reason)| !reason.is_empty()));
     run
@@ -67,11 +62,7 @@ fn an_empty_file_is_no_problem() {
 
 #[test]
 fn nested_parentheses() {
-    survives(in_function(&format!(
-        "{}1{}",
-        "(".repeat(20_000),
-        ")".repeat(20_000)
-    )));
+    survives(in_function(&format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000))));
 }
 
 #[test]
@@ -81,74 +72,36 @@ fn nested_parentheses_that_are_never_closed() {
 
 #[test]
 fn nested_blocks() {
-    survives(format!(
-        "fn main() {}{}",
-        "{".repeat(20_000),
-        "}".repeat(20_000)
-    ));
+    survives(format!("fn main() {}{}", "{".repeat(20_000), "}".repeat(20_000)));
 }
 
 #[test]
 fn nested_arrays_and_calls() {
-    survives(in_function(&format!(
-        "{}1{}",
-        "[".repeat(20_000),
-        "]".repeat(20_000)
-    )));
-    survives(in_function(&format!(
-        "{}1{}",
-        "f(".repeat(20_000),
-        ")".repeat(20_000)
-    )));
+    survives(in_function(&format!("{}1{}", "[".repeat(20_000), "]".repeat(20_000))));
+    survives(in_function(&format!("{}1{}", "f(".repeat(20_000), ")".repeat(20_000))));
 }
 
 #[test]
 fn nested_types() {
-    survives(format!(
-        "static X: {}u8{} = 1;\nfn main() {{}}\n",
-        "Vec<".repeat(20_000),
-        ">".repeat(20_000)
-    ));
+    survives(format!("static X: {}u8{} = 1;\nfn main() {{}}\n", "Vec<".repeat(20_000), ">".repeat(20_000)));
 }
 
 #[test]
 fn nested_reference_and_pointer_types() {
-    survives(format!(
-        "fn f(x: {}u8) {{}}\nfn main() {{}}\n",
-        "&".repeat(20_001)
-    ));
-    survives(format!(
-        "fn f(x: {}u8) {{}}\nfn main() {{}}\n",
-        "*const ".repeat(20_000)
-    ));
+    survives(format!("fn f(x: {}u8) {{}}\nfn main() {{}}\n", "&".repeat(20_001)));
+    survives(format!("fn f(x: {}u8) {{}}\nfn main() {{}}\n", "*const ".repeat(20_000)));
 }
 
 #[test]
 fn nested_modules_and_macros() {
-    survives(format!(
-        "{}{}",
-        "mod a {".repeat(20_000),
-        "}".repeat(20_000)
-    ));
-    survives(in_function(&format!(
-        "{}1{}",
-        "vec![".repeat(20_000),
-        "]".repeat(20_000)
-    )));
+    survives(format!("{}{}", "mod a {".repeat(20_000), "}".repeat(20_000)));
+    survives(in_function(&format!("{}1{}", "vec![".repeat(20_000), "]".repeat(20_000))));
 }
 
 #[test]
 fn nested_patterns_and_use_trees() {
-    survives(format!(
-        "fn main() {{ let {}x{} = y; }}",
-        "(".repeat(20_000),
-        ",)".repeat(20_000)
-    ));
-    survives(format!(
-        "use {}b{};",
-        "a::{".repeat(20_000),
-        "}".repeat(20_000)
-    ));
+    survives(format!("fn main() {{ let {}x{} = y; }}", "(".repeat(20_000), ",)".repeat(20_000)));
+    survives(format!("use {}b{};", "a::{".repeat(20_000), "}".repeat(20_000)));
 }
 
 #[test]
@@ -185,10 +138,7 @@ fn many_prefixes() {
 
 #[test]
 fn many_else_ifs() {
-    survives(format!(
-        "fn main() {{\n    if a {{}}{}\n}}\n",
-        " else if a {}".repeat(20_000)
-    ));
+    survives(format!("fn main() {{\n    if a {{}}{}\n}}\n", " else if a {}".repeat(20_000)));
 }
 
 #[test]
@@ -201,10 +151,7 @@ fn many_closures_and_returns() {
 #[test]
 fn a_long_path_and_a_long_name() {
     survives(in_function(&format!("a{}", "::b".repeat(30_000))));
-    survives(format!(
-        "static {}: u8 = 1;\nfn main() {{}}\n",
-        "X".repeat(1_000_000)
-    ));
+    survives(format!("static {}: u8 = 1;\nfn main() {{}}\n", "X".repeat(1_000_000)));
 }
 
 // What the file system has to offer.
@@ -214,10 +161,7 @@ fn a_large_generated_file() {
     let line = "pub const ENTRY: &[u8] = b\"0123456789abcdef0123456789abcdef\";\n";
     let run = with_bad_file(line.repeat(50 * 1024 * 1024 / line.len()));
     run.assert_good_is_found();
-    assert!(
-        run.note("bad/src/main.rs")
-            .contains("above the limit of 8.0 MiB")
-    );
+    assert!(run.note("bad/src/main.rs").contains("above the limit of 8.0 MiB"));
 }
 
 #[test]
@@ -227,60 +171,40 @@ fn invalid_utf8() {
     assert!(run.note("bad/src/main.rs").contains("not UTF-8"));
     assert_eq!(run.json()["notes"][0]["line"], 2);
     // What an editor makes of it when told to save as "Unicode".
-    let utf16: Vec<u8> = std::iter::once(0xfeff)
-        .chain("fn main() {}".encode_utf16())
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    assert!(
-        with_bad_file(utf16)
-            .note("bad/src/main.rs")
-            .contains("not UTF-8")
-    );
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain("fn main() {}".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    assert!(with_bad_file(utf16).note("bad/src/main.rs").contains("not UTF-8"));
 }
 
 #[test]
 fn a_byte_order_mark_and_windows_line_ends() {
     let tree = Tree::with_good();
-    tree.file(
-        "good/src/main.rs",
-        format!("\u{feff}{}", SERVICE.replace('\n', "\r\n")),
-    );
+    tree.file("good/src/main.rs", format!("\u{feff}{}", SERVICE.replace('\n', "\r\n")));
     let run = tree.check(&[]);
     run.assert_good_is_found();
     assert!(run.notes().is_empty());
-    let line = SERVICE
-        .lines()
-        .position(|line| line.contains("static SESSIONS"))
-        .unwrap()
-        + 1;
+    let line = SERVICE.lines().position(|line| line.contains("static SESSIONS")).unwrap() + 1;
     assert_eq!(run.json()["findings"][0]["site"]["place"]["line"], line);
 }
 
 #[test]
 fn an_empty_folder() {
     let tree = Tree::new();
-    tree.check(&[])
-        .assert_refused(&["no Rust file", "looked for `.rs` files", "--no-ignore"]);
-    tree.file("README.md", "nothing here")
-        .check(&[])
-        .assert_refused(&["no Rust file"]);
+    tree.check(&[]).assert_refused(&["no Rust file", "looked for `.rs` files", "--no-ignore"]);
+    tree.file("README.md", "nothing here").check(&[]).assert_refused(&["no Rust file"]);
 }
 
 #[test]
 fn only_files_that_cannot_be_read() {
     let tree = Tree::new();
-    tree.file("a.rs", b"\xff")
-        .check(&[])
-        .assert_refused(&["no Rust file", "a.rs: not UTF-8"]);
+    tree.file("a.rs", b"\xff").check(&[]).assert_refused(&["no Rust file", "a.rs: not UTF-8"]);
 }
 
 #[test]
 fn only_tests() {
     let tree = Tree::new();
-    tree.file("Cargo.toml", manifest("only-tests"))
-        .file("tests/a.rs", SERVICE);
-    tree.check(&[])
-        .assert_refused(&["1 Rust file was left out", "--tests"]);
+    tree.file("Cargo.toml", manifest("only-tests")).file("tests/a.rs", SERVICE);
+    tree.check(&[]).assert_refused(&["1 Rust file was left out", "--tests"]);
     assert_eq!(tree.check(&["--tests"]).sessions(), ["tests/a.rs"]);
 }
 
@@ -305,32 +229,23 @@ fn a_path_that_is_no_code() {
 
 #[test]
 fn a_manifest_that_does_not_parse() {
-    for bad in [
-        "[package\nname = ",
-        "[package]\nname = 5\n",
-        "\u{0}",
-        "[package]\nname = 'a'\nname = 'b'\n",
-    ] {
+    for bad in ["[package\nname = ", "[package]\nname = 5\n", "\u{0}", "[package]\nname = 'a'\nname = 'b'\n"]
+    {
         let tree = Tree::with_good();
-        tree.file("broken/Cargo.toml", bad)
-            .file("broken/src/main.rs", SERVICE);
+        tree.file("broken/Cargo.toml", bad).file("broken/src/main.rs", SERVICE);
         let run = tree.check(&[]);
         assert_eq!(run.code, Some(1));
         assert_eq!(run.sessions(), ["broken/src/main.rs", "good/src/main.rs"]);
         assert!(run.note("broken/Cargo.toml").contains("does not parse"));
         // The folder is a package of its own name.
-        assert_eq!(
-            tree.check(&["-p", "broken"]).sessions(),
-            ["broken/src/main.rs"]
-        );
+        assert_eq!(tree.check(&["-p", "broken"]).sessions(), ["broken/src/main.rs"]);
     }
 }
 
 #[test]
 fn a_manifest_that_is_no_text() {
     let tree = Tree::with_good();
-    tree.file("broken/Cargo.toml", b"[package]\nname = \"\xff\"\n")
-        .file("broken/src/lib.rs", "");
+    tree.file("broken/Cargo.toml", b"[package]\nname = \"\xff\"\n").file("broken/src/lib.rs", "");
     let run = tree.check(&[]);
     run.assert_good_is_found();
     assert!(run.note("broken/Cargo.toml").contains("not UTF-8"));
@@ -339,10 +254,7 @@ fn a_manifest_that_is_no_text() {
 #[test]
 fn a_manifest_that_is_nested_too_deeply() {
     let tree = Tree::with_good();
-    tree.file(
-        "broken/Cargo.toml",
-        format!("a = {}{}", "[".repeat(20_000), "]".repeat(20_000)),
-    );
+    tree.file("broken/Cargo.toml", format!("a = {}{}", "[".repeat(20_000), "]".repeat(20_000)));
     tree.file("broken/src/lib.rs", "");
     let run = tree.check(&[]);
     run.assert_good_is_found();
@@ -352,14 +264,10 @@ fn a_manifest_that_is_nested_too_deeply() {
 #[test]
 fn a_manifest_without_a_package_or_a_workspace() {
     let tree = Tree::with_good();
-    tree.file("odd/Cargo.toml", "[dependencies]\n")
-        .file("odd/src/lib.rs", "");
+    tree.file("odd/Cargo.toml", "[dependencies]\n").file("odd/src/lib.rs", "");
     let run = tree.check(&[]);
     run.assert_good_is_found();
-    assert!(
-        run.note("odd/Cargo.toml")
-            .contains("neither a package nor a workspace")
-    );
+    assert!(run.note("odd/Cargo.toml").contains("neither a package nor a workspace"));
 }
 
 #[test]
@@ -375,7 +283,8 @@ fn a_workspace_that_cannot_be_found() {
 #[test]
 fn targets_that_are_not_there() {
     let tree = Tree::with_good();
-    let bad = "[package]\nname = 'bad'\n[lib]\npath = 'gone.rs'\n[[bin]]\nname = 'out'\npath = '../../../x.rs'\n";
+    let bad =
+        "[package]\nname = 'bad'\n[lib]\npath = 'gone.rs'\n[[bin]]\nname = 'out'\npath = '../../../x.rs'\n";
     tree.file("bad/Cargo.toml", bad).file("bad/src/lib.rs", "");
     let run = tree.check(&[]);
     run.assert_good_is_found();
@@ -425,11 +334,7 @@ mod unix {
         run.assert_good_is_found();
         assert!(run.note("outside").contains("outside"));
         assert!(run.note("good/src/gone.rs").contains("cannot be followed"));
-        assert_eq!(
-            run.notes().len(),
-            2,
-            "a link that is no code is nobody's business"
-        );
+        assert_eq!(run.notes().len(), 2, "a link that is no code is nobody's business");
     }
 
     #[test]
@@ -445,8 +350,7 @@ mod unix {
         let other = Tree::new();
         other.file("elsewhere.rs", SERVICE);
         let tree = Tree::new();
-        tree.file("Cargo.toml", manifest("linked"))
-            .file("src/lib.rs", "");
+        tree.file("Cargo.toml", manifest("linked")).file("src/lib.rs", "");
         symlink(other.path("elsewhere.rs"), tree.path("src/one.rs")).unwrap();
         symlink(other.path("elsewhere.rs"), tree.path("src/two.rs")).unwrap();
         assert_eq!(tree.check(&[]).sessions(), ["src/one.rs"]);
@@ -458,10 +362,7 @@ mod unix {
         let other = Tree::new();
         symlink(tree.root(), other.path("link")).unwrap();
         let mut command = binary();
-        command
-            .arg("check")
-            .arg(other.path("link"))
-            .args(["--format", "json"]);
+        command.arg("check").arg(other.path("link")).args(["--format", "json"]);
         run(command).assert_good_is_found();
     }
 
@@ -474,8 +375,7 @@ mod unix {
         let tree = Tree::with_good();
         pipe(&tree.path("good/src/pipe.rs"));
         pipe(&tree.path("good/Rocket.toml"));
-        let _socket =
-            std::os::unix::net::UnixListener::bind(tree.path("good/src/socket.rs")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(tree.path("good/src/socket.rs")).unwrap();
         symlink("/dev/zero", tree.path("good/src/zero.rs")).unwrap();
         fs::create_dir(tree.path("odd")).unwrap();
         pipe(&tree.path("odd/Cargo.toml"));
@@ -518,11 +418,7 @@ mod unix {
         fs::copy(env!("CARGO_BIN_EXE_cargo-stateless"), &copy).unwrap();
         fs::set_permissions(tree.root(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut command = Command::new(copy);
-        command
-            .arg("check")
-            .arg(tree.path(path))
-            .args(["--format", "json"])
-            .current_dir("/");
+        command.arg("check").arg(tree.path(path)).args(["--format", "json"]).current_dir("/");
         if fs::metadata(tree.root()).unwrap().uid() == 0 {
             command.uid(NOBODY).gid(NOBODY);
         }
@@ -578,10 +474,7 @@ mod unix {
         assert!(run.notes()[0].0.starts_with("src/bad"));
 
         let mut command = binary();
-        command
-            .arg("check")
-            .arg(tree.root())
-            .args(["--format", "short"]);
+        command.arg("check").arg(tree.root()).args(["--format", "short"]);
         let short = support::run(command);
         assert_eq!(short.stdout.lines().count(), 3, "{}", short.stdout);
         assert!(!short.stdout.contains('\u{1b}'));
@@ -589,14 +482,7 @@ mod unix {
 
     /// `rm` manages what the standard library may not: a level takes it a file descriptor.
     fn remove(tree: &Tree, path: &str) {
-        assert!(
-            Command::new("rm")
-                .arg("-rf")
-                .arg(tree.path(path))
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("rm").arg("-rf").arg(tree.path(path)).status().unwrap().success());
     }
 
     #[test]
@@ -607,10 +493,7 @@ mod unix {
         let runs = [tree.check(&[]), tree.check(&["--no-ignore"])];
         remove(&tree, "d");
         for run in runs {
-            assert_eq!(
-                run.sessions(),
-                [format!("{deep}deep.rs"), "good/src/main.rs".to_owned()]
-            );
+            assert_eq!(run.sessions(), [format!("{deep}deep.rs"), "good/src/main.rs".to_owned()]);
         }
     }
 

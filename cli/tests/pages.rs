@@ -26,10 +26,7 @@ const HEADINGS: [&str; 6] = [
 const MAY_BE_NOTES: [&str; 2] = ["local-disk", "timer"];
 
 fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 fn read(path: &Path) -> String {
@@ -46,10 +43,8 @@ impl Page {
     /// The text below a heading.
     fn part(&self, heading: &str) -> &str {
         let start = format!("\n## {heading}\n");
-        let (_, rest) = self
-            .text
-            .split_once(&start)
-            .unwrap_or_else(|| panic!("{}: no `{heading}`", self.rule));
+        let (_, rest) =
+            self.text.split_once(&start).unwrap_or_else(|| panic!("{}: no `{heading}`", self.rule));
         rest.split_once("\n## ").map_or(rest, |(part, _)| part)
     }
 
@@ -75,12 +70,7 @@ fn pages() -> Vec<Page> {
     let mut pages: Vec<Page> = files_below(&folder, "md")
         .iter()
         .map(|path| Page {
-            rule: path
-                .file_stem()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .replace('_', "-"),
+            rule: path.file_stem().unwrap().to_str().unwrap().replace('_', "-"),
             text: read(path),
         })
         .collect();
@@ -97,14 +87,9 @@ fn rules() -> Vec<String> {
     let tree = Tree::new();
     tree.file("src/main.rs", "fn main() {}\n");
     let mut command = binary();
-    command
-        .arg("check")
-        .arg(tree.root())
-        .args(["--format", "sarif"]);
+    command.arg("check").arg(tree.root()).args(["--format", "sarif"]);
     let log = run(command).json();
-    let rules = log["runs"][0]["tool"]["driver"]["rules"]
-        .as_array()
-        .unwrap();
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
     rules.iter().map(|rule| text(&rule["id"])).collect()
 }
 
@@ -117,13 +102,7 @@ fn findings(code: &str) -> Vec<(String, String, String)> {
     let findings = report["findings"].as_array().unwrap();
     findings
         .iter()
-        .map(|one| {
-            (
-                text(&one["rule"]),
-                text(&one["level"]),
-                text(&one["site"]["symbol"]),
-            )
-        })
+        .map(|one| (text(&one["rule"]), text(&one["level"]), text(&one["site"]["symbol"])))
         .collect()
 }
 
@@ -182,10 +161,7 @@ fn stateful_examples_trigger_their_rule() {
     for page in pages().iter().filter(|page| rules.contains(&page.rule)) {
         let found = findings(page.example("Stateful"));
         let enough = |level: &str| level != "note" || MAY_BE_NOTES.contains(&&*page.rule);
-        if !found
-            .iter()
-            .any(|(rule, level, _)| *rule == page.rule && enough(level))
-        {
+        if !found.iter().any(|(rule, level, _)| *rule == page.rule && enough(level)) {
             silent.push((page.rule.clone(), found));
         }
     }
@@ -271,19 +247,14 @@ fn shown_run(marker: &str) -> String {
         None => (marker, None),
     };
     let mut command = binary();
-    command
-        .current_dir(repository())
-        .args(arguments.split_whitespace());
+    command.current_dir(repository()).args(arguments.split_whitespace());
     let output = run(command).stdout;
     let output = match shown {
         Some(shown) => only(&output, shown),
         None => output,
     };
     let output = output.lines().map(str::trim_end).collect::<Vec<_>>();
-    format!(
-        "$ cargo stateless {arguments}\n{}",
-        output.join("\n").trim_end()
-    )
+    format!("$ cargo stateless {arguments}\n{}", output.join("\n").trim_end())
 }
 
 /// The parts of the report for people that show `shown`, and its last lines.
@@ -307,10 +278,7 @@ fn only(output: &str, shown: &str) -> String {
             kept.push(LEFT_OUT.to_owned());
         }
     }
-    assert!(
-        kept.iter().any(|part| part != LEFT_OUT),
-        "{shown} is not in: {output}"
-    );
+    assert!(kept.iter().any(|part| part != LEFT_OUT), "{shown} is not in: {output}");
     kept.push(summary.to_owned());
     kept.join("\n\n")
 }
@@ -342,11 +310,7 @@ impl Stale {
 
     #[track_caller]
     fn none(&self) {
-        assert!(
-            self.0.is_empty(),
-            "stale, `BLESS=1 cargo test --test pages` rewrites them: {:#?}",
-            self.0
-        );
+        assert!(self.0.is_empty(), "stale, `BLESS=1 cargo test --test pages` rewrites them: {:#?}", self.0);
     }
 }
 
@@ -359,10 +323,8 @@ fn bless() -> bool {
 /// Every text of the repository that people read and that is written by hand or from a page.
 fn texts() -> Vec<PathBuf> {
     let root = repository();
-    let mut texts: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
-        .iter()
-        .map(|name| root.join(name))
-        .collect();
+    let mut texts: Vec<PathBuf> =
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].iter().map(|name| root.join(name)).collect();
     texts.push(root.join("fixtures/README.md"));
     texts.extend(files_below(&root.join("docs"), "md"));
     texts
@@ -389,13 +351,7 @@ fn links(text: &str) -> Vec<String> {
     prose(text)
         .split("](")
         .skip(1)
-        .map(|rest| {
-            rest.split_once(')')
-                .expect("a link ends")
-                .0
-                .trim()
-                .to_owned()
-        })
+        .map(|rest| rest.split_once(')').expect("a link ends").0.trim().to_owned())
         .collect()
 }
 
@@ -450,13 +406,7 @@ fn the_table_of_contents_has_every_chapter_once() {
     listed.sort();
     let mut chapters: Vec<String> = files_below(&folder, "md")
         .iter()
-        .map(|path| {
-            path.strip_prefix(&folder)
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .replace('\\', "/")
-        })
+        .map(|path| path.strip_prefix(&folder).unwrap().to_str().unwrap().replace('\\', "/"))
         .filter(|name| name != "SUMMARY.md")
         .collect();
     chapters.sort();

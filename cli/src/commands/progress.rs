@@ -20,10 +20,7 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn start(quiet: bool) -> Self {
         if quiet || !io::stderr().is_terminal() {
-            return Progress {
-                bar: ProgressBar::hidden(),
-                _running: None,
-            };
+            return Progress { bar: ProgressBar::hidden(), _running: None };
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(style("{spinner} reading files"));
@@ -35,18 +32,14 @@ impl Progress {
                 shown.enable_steady_tick(Duration::from_millis(100));
             }
         });
-        Progress {
-            bar,
-            _running: Some(running),
-        }
+        Progress { bar, _running: Some(running) }
     }
 
     /// `done` of `total` files are analysed.
     pub(super) fn set(&self, done: u64, total: u64) {
         if self.bar.length() != Some(total) {
             self.bar.set_length(total);
-            self.bar
-                .set_style(style("{spinner} analysing {bar:30} {pos}/{len} files"));
+            self.bar.set_style(style("{spinner} analysing {bar:30} {pos}/{len} files"));
         }
         self.bar.set_position(done);
     }

@@ -143,7 +143,9 @@ impl Builder<'_> {
                 let fields = record
                     .fields
                     .iter()
-                    .map(|field| (pats::member(&field.member), self.expr(&field.expr), plain(field.member.span())))
+                    .map(|field| {
+                        (pats::member(&field.member), self.expr(&field.expr), plain(field.member.span()))
+                    })
                     .collect();
                 let rest = record.rest.as_ref().map(|rest| self.expr(rest));
                 ExprKind::Struct { path: types::path(&record.path), fields, rest }
@@ -158,7 +160,9 @@ impl Builder<'_> {
                 then: self.block(&inner.then_branch),
                 other: inner.else_branch.as_ref().map(|(_, other)| self.expr(other)),
             },
-            syn::Expr::Let(inner) => ExprKind::Let { pat: pats::pat(&inner.pat), value: self.expr(&inner.expr) },
+            syn::Expr::Let(inner) => {
+                ExprKind::Let { pat: pats::pat(&inner.pat), value: self.expr(&inner.expr) }
+            }
             syn::Expr::Match(inner) => {
                 let value = self.expr(&inner.expr);
                 let mut arms = Vec::new();
@@ -188,9 +192,7 @@ impl Builder<'_> {
             syn::Expr::Try(inner) => ExprKind::Try(self.expr(&inner.expr)),
             syn::Expr::Paren(inner) => return self.expr(&inner.expr),
             syn::Expr::Group(inner) => return self.expr(&inner.expr),
-            syn::Expr::Reference(inner) => {
-                ExprKind::Ref { value: self.expr(&inner.expr) }
-            }
+            syn::Expr::Reference(inner) => ExprKind::Ref { value: self.expr(&inner.expr) },
             syn::Expr::Unary(inner) => match inner.op {
                 syn::UnOp::Deref(_) => ExprKind::Deref(self.expr(&inner.expr)),
                 _ => ExprKind::Unary(self.expr(&inner.expr)),
@@ -253,7 +255,9 @@ impl Builder<'_> {
     fn captures(&mut self, list: &[syn::Expr], args: &mut Vec<ExprId>) {
         for expr in list {
             let syn::Expr::Lit(lit) = expr else { continue };
-            let syn::Lit::Str(text) = &lit.lit else { continue };
+            let syn::Lit::Str(text) = &lit.lit else {
+                continue;
+            };
             for name in macros::captured(&text.value()) {
                 args.push(self.push(ExprKind::Path(Path::of(&[name])), plain(text.span())));
             }
@@ -263,7 +267,9 @@ impl Builder<'_> {
     /// `PAT = FUTURE => BODY` reads as `match FUTURE.await { PAT => BODY }`.
     fn select_arm(&mut self, from: &macros::SelectArm, span: Span) -> ExprId {
         let body = self.expr(&from.body);
-        let (Some(pat), Some(future)) = (&from.pat, &from.future) else { return body };
+        let (Some(pat), Some(future)) = (&from.pat, &from.future) else {
+            return body;
+        };
         let future = self.expr(future);
         let value = self.push(ExprKind::Await(future), span);
         let guard = from.guard.as_ref().map(|guard| self.expr(guard));
@@ -321,9 +327,12 @@ fn first_token(from: &syn::Expr) -> Span {
         syn::Expr::Struct(record) => {
             record.path.segments.first().map_or(Span { start: 0, end: 0 }, |first| plain(first.ident.span()))
         }
-        syn::Expr::Macro(call) => {
-            call.mac.path.segments.first().map_or(Span { start: 0, end: 0 }, |first| plain(first.ident.span()))
-        }
+        syn::Expr::Macro(call) => call
+            .mac
+            .path
+            .segments
+            .first()
+            .map_or(Span { start: 0, end: 0 }, |first| plain(first.ident.span())),
         syn::Expr::Lit(lit) => plain(lit.lit.span()),
         syn::Expr::Reference(inner) => plain(inner.and_token.span),
         syn::Expr::Paren(inner) => plain(inner.paren_token.span.open()),

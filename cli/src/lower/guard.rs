@@ -25,7 +25,10 @@ pub(super) fn check(tokens: &TokenStream) -> Result<(), (Span, String)> {
         }
         if let TokenTree::Group(group) = tree {
             if stack.len() > MAX_NESTING {
-                return Err((group.span_open(), format!("not analysed: brackets nested deeper than {MAX_NESTING}")));
+                return Err((
+                    group.span_open(),
+                    format!("not analysed: brackets nested deeper than {MAX_NESTING}"),
+                ));
             }
             stack.push(Level::new(group.stream()));
         }
@@ -44,7 +47,14 @@ struct Level {
 
 impl Level {
     fn new(tokens: TokenStream) -> Self {
-        Level { tokens: tokens.into_iter(), angles: 0, operators: 0, unbroken: 0, words: 0, after_word: false }
+        Level {
+            tokens: tokens.into_iter(),
+            angles: 0,
+            operators: 0,
+            unbroken: 0,
+            words: 0,
+            after_word: false,
+        }
     }
 
     fn step(&mut self, tree: &TokenTree) -> Option<String> {

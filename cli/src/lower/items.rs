@@ -9,7 +9,8 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 
 use crate::facts::{
-    Attr, Body, Field, Function, Impl, Item, ItemKind, Param, Receiver, Static, StaticKind, Trait, Ty, Variant,
+    Attr, Body, Field, Function, Impl, Item, ItemKind, Param, Receiver, Static, StaticKind, Trait, Ty,
+    Variant,
 };
 use crate::span::Span;
 
@@ -56,7 +57,13 @@ impl Lowering {
             syn::Item::ExternCrate(inner) => {
                 let name = types::name(inner.rename.as_ref().map_or(&inner.ident, |(_, rename)| rename));
                 let kind = ItemKind::Use { path: vec![types::name(&inner.ident)], glob: false };
-                out.push(Item { name, span: plain(inner.ident.span()), attrs: Vec::new(), within: ustr::Ustr::default(), kind });
+                out.push(Item {
+                    name,
+                    span: plain(inner.ident.span()),
+                    attrs: Vec::new(),
+                    within: ustr::Ustr::default(),
+                    kind,
+                });
             }
             syn::Item::Static(inner) if self.keep(&inner.attrs) => {
                 let mutable = matches!(inner.mutability, syn::StaticMutability::Mut(_));
@@ -68,8 +75,10 @@ impl Lowering {
                 out.push(item(&inner.ident, &inner.attrs, ItemKind::Static(held)));
             }
             syn::Item::Struct(inner) if self.keep(&inner.attrs) => {
-                let kind =
-                    ItemKind::Struct { generics: types::generics(&inner.generics), fields: self.fields(&inner.fields) };
+                let kind = ItemKind::Struct {
+                    generics: types::generics(&inner.generics),
+                    fields: self.fields(&inner.fields),
+                };
                 out.push(item(&inner.ident, &inner.attrs, kind));
             }
             syn::Item::Enum(inner) if self.keep(&inner.attrs) => {
@@ -82,7 +91,8 @@ impl Lowering {
                 out.push(item(&inner.ident, &inner.attrs, kind));
             }
             syn::Item::Type(inner) if self.keep(&inner.attrs) => {
-                let kind = ItemKind::Alias { generics: types::generics(&inner.generics), ty: types::ty(&inner.ty) };
+                let kind =
+                    ItemKind::Alias { generics: types::generics(&inner.generics), ty: types::ty(&inner.ty) };
                 out.push(item(&inner.ident, &inner.attrs, kind));
             }
             syn::Item::Fn(inner) if self.keep(&inner.attrs) => {
@@ -226,7 +236,9 @@ fn receiver_of(from: &syn::Receiver) -> Receiver {
             Ty::Ref { .. } => Receiver::Ref,
             Ty::Path(path) => match path.last() {
                 // `self: Pin<&mut Self>`, `self: Arc<Self>`
-                Some(last) if matches!(last.args.first(), Some(Ty::Ref { mutable: true, .. })) => Receiver::RefMut,
+                Some(last) if matches!(last.args.first(), Some(Ty::Ref { mutable: true, .. })) => {
+                    Receiver::RefMut
+                }
                 Some(last) if !last.args.is_empty() => Receiver::Ref,
                 _ => Receiver::Value,
             },
@@ -237,12 +249,20 @@ fn receiver_of(from: &syn::Receiver) -> Receiver {
 }
 
 fn item(name: &syn::Ident, from: &[syn::Attribute], kind: ItemKind) -> Item {
-    Item { name: types::name(name), span: plain(name.span()), attrs: attrs(from), within: ustr::Ustr::default(), kind }
+    Item {
+        name: types::name(name),
+        span: plain(name.span()),
+        attrs: attrs(from),
+        within: ustr::Ustr::default(),
+        kind,
+    }
 }
 
 pub(super) fn attrs(from: &[syn::Attribute]) -> Vec<Attr> {
     let kept = |attr: &&syn::Attribute| {
-        !["doc", "allow", "expect", "warn", "deny", "inline", "must_use"].iter().any(|name| attr.path().is_ident(name))
+        !["doc", "allow", "expect", "warn", "deny", "inline", "must_use"]
+            .iter()
+            .any(|name| attr.path().is_ident(name))
     };
     from.iter().filter(kept).map(attr).collect()
 }
@@ -274,7 +294,9 @@ fn first_string(tokens: TokenStream) -> Option<String> {
 
 fn path_attr(from: &syn::Attribute) -> Option<String> {
     match &from.meta {
-        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => first_string(pair.value.to_token_stream()),
+        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => {
+            first_string(pair.value.to_token_stream())
+        }
         _ => None,
     }
 }
@@ -284,7 +306,8 @@ fn test_only(attr: &syn::Attribute) -> bool {
     if attr.path().segments.last().is_some_and(|last| last.ident == "test" || last.ident == "bench") {
         return true;
     }
-    attr.path().is_ident("cfg") && matches!(&attr.meta, syn::Meta::List(list) if requires_test(list.tokens.clone()))
+    attr.path().is_ident("cfg")
+        && matches!(&attr.meta, syn::Meta::List(list) if requires_test(list.tokens.clone()))
 }
 
 fn requires_test(tokens: TokenStream) -> bool {
@@ -309,7 +332,13 @@ fn requires_test(tokens: TokenStream) -> bool {
 
 fn use_tree(tree: &syn::UseTree, prefix: &mut Vec<ustr::Ustr>, span: Span, out: &mut Vec<Item>) {
     let mut push = |name: ustr::Ustr, path: Vec<ustr::Ustr>, glob: bool| {
-        out.push(Item { name, span, attrs: Vec::new(), within: ustr::Ustr::default(), kind: ItemKind::Use { path, glob } });
+        out.push(Item {
+            name,
+            span,
+            attrs: Vec::new(),
+            within: ustr::Ustr::default(),
+            kind: ItemKind::Use { path, glob },
+        });
     };
     match tree {
         syn::UseTree::Path(path) => {
@@ -336,7 +365,11 @@ fn use_tree(tree: &syn::UseTree, prefix: &mut Vec<ustr::Ustr>, span: Span, out: 
 }
 
 /// `a::{self}` names `a` itself.
-fn named(name: ustr::Ustr, rename: Option<ustr::Ustr>, prefix: &[ustr::Ustr]) -> (ustr::Ustr, Vec<ustr::Ustr>) {
+fn named(
+    name: ustr::Ustr,
+    rename: Option<ustr::Ustr>,
+    prefix: &[ustr::Ustr],
+) -> (ustr::Ustr, Vec<ustr::Ustr>) {
     let mut path = prefix.to_vec();
     if name != "self" || path.is_empty() {
         path.push(name);

@@ -164,10 +164,14 @@ fn pieces(tokens: TokenStream, out: &mut Vec<syn::Expr>) {
         let cut = match &tree {
             TokenTree::Punct(punct) => match punct.as_char() {
                 ',' | ';' => true,
-                '=' => matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '>'),
+                '=' => {
+                    matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '>')
+                }
                 ':' => {
-                    let double = matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
-                    let second = matches!(piece.last(), Some(TokenTree::Punct(last)) if last.as_char() == ':');
+                    let double =
+                        matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+                    let second =
+                        matches!(piece.last(), Some(TokenTree::Punct(last)) if last.as_char() == ':');
                     !double && !second
                 }
                 _ => false,

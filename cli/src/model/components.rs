@@ -30,7 +30,10 @@ pub(super) fn made(
     let when = contexts.region(summary, id, call.region);
     let path = call.path.as_str();
     let owner_kind = external::kind(path.rsplit_once("::").map_or("", |(owner, _)| owner));
-    let built = matches!(last_part(path), "new" | "default" | "from" | "builder" | "new_layer" | "with_capacity" | "keyed" | "direct");
+    let built = matches!(
+        last_part(path),
+        "new" | "default" | "from" | "builder" | "new_layer" | "with_capacity" | "keyed" | "direct"
+    );
     if matches!(owner_kind, Kind::MemorySessions | Kind::Limiter | Kind::JobStore | Kind::SocketHub)
         && built
         && call.bound.is_none()
@@ -55,30 +58,69 @@ pub(super) fn made(
     if says(&["tls", "cert", "certs", "certificate", "x509", "acme", "csr", "test", "nonce", "salt"]) {
         return None;
     }
-    let makes = matches!(last, "generate" | "random" | "new_random" | "generate_key" | "try_generate" | "from_rng");
+    let makes =
+        matches!(last, "generate" | "random" | "new_random" | "generate_key" | "try_generate" | "from_rng");
     let key_type = matches!(
         owner,
-        "Key" | "SigningKey" | "SecretKey" | "EncodingKey" | "HmacKey" | "Keypair" | "KeyPair" | "PrivateKey" | "SymmetricKey"
-            | "LocalKey" | "CookieKey" | "MasterKey" | "RsaPrivateKey"
+        "Key"
+            | "SigningKey"
+            | "SecretKey"
+            | "EncodingKey"
+            | "HmacKey"
+            | "Keypair"
+            | "KeyPair"
+            | "PrivateKey"
+            | "SymmetricKey"
+            | "LocalKey"
+            | "CookieKey"
+            | "MasterKey"
+            | "RsaPrivateKey"
     );
-    let random = matches!(last, "random" | "fill_bytes" | "try_fill_bytes" | "sample_string" | "gen" | "new_v4" | "fill" | "getrandom");
+    let random = matches!(
+        last,
+        "random"
+            | "fill_bytes"
+            | "try_fill_bytes"
+            | "sample_string"
+            | "gen"
+            | "new_v4"
+            | "fill"
+            | "getrandom"
+    );
     let named = says(&["secret", "jwt"])
-        || says(&["key", "pepper"]) && says(&["signing", "session", "cookie", "hmac", "encryption", "private", "master", "token"]);
+        || says(&["key", "pepper"])
+            && says(&["signing", "session", "cookie", "hmac", "encryption", "private", "master", "token"]);
     if key_type && makes || random && named && !when.request {
         let kept = summary.foreign.iter().any(|other| {
             let path = other.path.as_str();
             path.ends_with("fs::write") || path.ends_with("File::create") || path.contains("OpenOptions")
         });
-        return Some(Made { kind: Kind::RandomKey, mechanism: Mechanism::ProcessSecret, kept, known: key_type });
+        return Some(Made {
+            kind: Kind::RandomKey,
+            mechanism: Mechanism::ProcessSecret,
+            kept,
+            known: key_type,
+        });
     }
-    let limits = says(&["limiter", "ratelimit", "governor", "throttle"]) || says(&["rate"]) && says(&["limit"]);
+    let limits =
+        says(&["limiter", "ratelimit", "governor", "throttle"]) || says(&["rate"]) && says(&["limit"]);
     let mut own = Vec::new();
     split_words(last, &mut own);
     split_words(owner, &mut own);
-    let about_itself = own.iter().any(|word| matches!(word.as_str(), "limiter" | "ratelimit" | "governor" | "throttle"));
+    let about_itself =
+        own.iter().any(|word| matches!(word.as_str(), "limiter" | "ratelimit" | "governor" | "throttle"));
     let unknown = external::kind(owner) == Kind::Other && external::kind(last) == Kind::Other;
-    if limits && about_itself && unknown && !says(&["concurrency", "config", "error", "body", "from", "key", "extractor"]) {
-        return Some(Made { kind: Kind::Limiter, mechanism: Mechanism::Component, kept: false, known: false });
+    if limits
+        && about_itself
+        && unknown
+        && !says(&["concurrency", "config", "error", "body", "from", "key", "extractor"])
+    {
+        return Some(Made {
+            kind: Kind::Limiter,
+            mechanism: Mechanism::Component,
+            kept: false,
+            known: false,
+        });
     }
     None
 }
@@ -89,25 +131,45 @@ fn outside(call: &ForeignCall, when: &When, function: &str) -> Option<Made> {
     let last = last_part(path);
     let plain = |kind, mechanism, known| Some(Made { kind, mechanism, kept: false, known });
     let strings = || call.strings.iter().map(|text| text.as_str());
-    let in_memory = last == "open_in_memory" || strings().any(|text| text == ":memory:" || text.starts_with("sqlite::memory:") || text.contains("mode=memory"));
+    let in_memory = last == "open_in_memory"
+        || strings().any(|text| {
+            text == ":memory:" || text.starts_with("sqlite::memory:") || text.contains("mode=memory")
+        });
     let serving = when.request && !when.startup && !when.assumed;
     if in_memory && !serving {
         return plain(Kind::MemoryDatabase, Mechanism::Component, last != "open_in_memory" || !when.assumed);
     }
-    let embedded = matches!(path, "sled::open" | "sled::Config::new" | "rocksdb::DB::open" | "redb::Database::create" | "redb::Database::open")
-        || path.ends_with("DB::open_default")
+    let embedded = matches!(
+        path,
+        "sled::open"
+            | "sled::Config::new"
+            | "rocksdb::DB::open"
+            | "redb::Database::create"
+            | "redb::Database::open"
+    ) || path.ends_with("DB::open_default")
         || path.ends_with("PickleDb::new")
         || path.contains("rusqlite") && last == "open"
         || path.ends_with("TransactionDB::open")
-        || strings().any(|text| text.starts_with("sqlite://") || text.starts_with("sqlite:") && !text.contains("memory"));
+        || strings().any(|text| {
+            text.starts_with("sqlite://") || text.starts_with("sqlite:") && !text.contains("memory")
+        });
     if embedded && !serving {
         return plain(Kind::EmbeddedDatabase, Mechanism::LocalDisk, true);
     }
     let fs = path.contains("fs::") || path.starts_with("File::") || path.contains("::File::");
     let writes = matches!(
         last,
-        "write" | "create" | "create_new" | "rename" | "remove_file" | "copy" | "create_dir_all" | "create_dir" | "remove_dir_all"
-            | "hard_link" | "set_permissions"
+        "write"
+            | "create"
+            | "create_new"
+            | "rename"
+            | "remove_file"
+            | "copy"
+            | "create_dir_all"
+            | "create_dir"
+            | "remove_dir_all"
+            | "hard_link"
+            | "set_permissions"
     );
     if fs && writes && when.request && !when.assumed {
         return plain(Kind::Disk, Mechanism::LocalDisk, true);
@@ -124,8 +186,26 @@ fn outside(call: &ForeignCall, when: &When, function: &str) -> Option<Made> {
         let reaches_out = words.iter().any(|word| {
             matches!(
                 word.as_str(),
-                "send" | "mail" | "mails" | "email" | "digest" | "digests" | "bill" | "billing" | "charge" | "invoice" | "report"
-                    | "reports" | "notify" | "reminder" | "reminders" | "publish" | "export" | "import" | "sync" | "payout"
+                "send"
+                    | "mail"
+                    | "mails"
+                    | "email"
+                    | "digest"
+                    | "digests"
+                    | "bill"
+                    | "billing"
+                    | "charge"
+                    | "invoice"
+                    | "report"
+                    | "reports"
+                    | "notify"
+                    | "reminder"
+                    | "reminders"
+                    | "publish"
+                    | "export"
+                    | "import"
+                    | "sync"
+                    | "payout"
             )
         });
         return plain(Kind::Timer, Mechanism::Timer, reaches_out);

@@ -48,6 +48,9 @@ impl When {
     }
 }
 
+/// A route, however long its path has grown.
+type RouteKey = ((ItemId, u32), HandlerRef, Option<Ustr>);
+
 /// More routes than this reaching one function say nothing more about it.
 const MAX_ROUTES: usize = 64;
 
@@ -73,17 +76,27 @@ impl Contexts {
             contexts.add_entry(names, index, *id);
         }
         contexts.add_extractors(names, index);
-        let by_id: FxHashMap<ItemId, &Summary> = summaries.iter().map(|(id, summary)| (*id, &**summary)).collect();
+        let by_id: FxHashMap<ItemId, &Summary> =
+            summaries.iter().map(|(id, summary)| (*id, &**summary)).collect();
         let order: Vec<ItemId> = summaries.iter().map(|(id, _)| *id).collect();
         contexts.propagate(&by_id, order.clone());
         // Whatever nobody here calls: a library's surface, a callback we did not follow.
-        let unreached: Vec<ItemId> =
-            order.iter().copied().filter(|id| contexts.functions.get(id).is_none_or(When::is_empty)).collect();
-        let called: std::collections::HashSet<ItemId> =
-            unreached.iter().filter_map(|id| by_id.get(id)).flat_map(|summary| &summary.calls).map(|call| call.callee).collect();
+        let unreached: Vec<ItemId> = order
+            .iter()
+            .copied()
+            .filter(|id| contexts.functions.get(id).is_none_or(When::is_empty))
+            .collect();
+        let called: std::collections::HashSet<ItemId> = unreached
+            .iter()
+            .filter_map(|id| by_id.get(id))
+            .flat_map(|summary| &summary.calls)
+            .map(|call| call.callee)
+            .collect();
         for id in unreached {
             let declared = names.tree.item(id);
-            let Some(function) = declared.function() else { continue };
+            let Some(function) = declared.function() else {
+                continue;
+            };
             if !called.contains(&id) {
                 // A constructor that nobody was seen to call most likely runs at start-up.
                 let makes = declared.parent.is_some() && function.receiver.is_none();
@@ -96,7 +109,7 @@ impl Contexts {
     }
 
     fn add_routes(&mut self, summaries: &[(ItemId, Arc<Summary>)]) {
-        let mut longest: FxHashMap<((ItemId, u32), HandlerRef, Option<Ustr>), u32> = FxHashMap::default();
+        let mut longest: FxHashMap<RouteKey, u32> = FxHashMap::default();
         let routes = || summaries.iter().flat_map(|(_, summary)| &summary.routes);
         for route in routes() {
             let known = longest.entry((route.id, route.handler, route.method)).or_default();
@@ -200,7 +213,9 @@ impl Contexts {
     fn add_extractors(&mut self, names: &Names, index: &Index) {
         let entries: Vec<ItemId> = self.entries.keys().copied().collect();
         for id in entries {
-            let Some(function) = names.tree.item(id).function() else { continue };
+            let Some(function) = names.tree.item(id).function() else {
+                continue;
+            };
             let scope = index.scope(names, id);
             let mut found = Vec::new();
             for param in &function.params {
@@ -219,7 +234,9 @@ impl Contexts {
         let mut waiting: std::collections::HashSet<ItemId> = queue.iter().copied().collect();
         while let Some(id) = queue.pop() {
             waiting.remove(&id);
-            let Some(summary) = by_id.get(&id) else { continue };
+            let Some(summary) = by_id.get(&id) else {
+                continue;
+            };
             for callee in self.extracts.get(&id).cloned().unwrap_or_default() {
                 let when = self.functions.get(&id).cloned().unwrap_or_default();
                 if self.functions.entry(callee).or_default().add(&when) && waiting.insert(callee) {
@@ -258,7 +275,9 @@ impl Contexts {
                 }
                 when
             }
-            RegionKind::Spawned => When { background: outer.background || outer.startup, startup: false, ..outer },
+            RegionKind::Spawned => {
+                When { background: outer.background || outer.startup, startup: false, ..outer }
+            }
             RegionKind::Serves => When { request: true, background: false, startup: false, ..outer },
             RegionKind::Callback => When { request: true, assumed: !outer.request, startup: false, ..outer },
             RegionKind::PerWorker => When { startup: true, ..When::default() },
@@ -299,7 +318,9 @@ fn grpc_route(names: &Names, of: Def, method: &str) -> Option<String> {
 fn service_name(names: &Names, of: ItemId) -> Option<String> {
     let module = names.tree.item(of).module;
     let found = names.resolve(module, &[Ustr::from("SERVICE_NAME")]);
-    let Some(Def::Item(id)) = found.first() else { return None };
+    let Some(Def::Item(id)) = found.first() else {
+        return None;
+    };
     let body = names.tree.item(*id).body()?;
     match body.kind(body.root?) {
         crate::facts::ExprKind::Str(text) => Some(text.clone()),
@@ -326,15 +347,82 @@ fn trait_time(name: &str, method: &str) -> TraitTime {
         | ("Actor" | "Supervised" | "SystemService", "started" | "service_started" | "restarting")
         | ("MigrationTrait" | "MigratorTrait" | "Args" | "Parser", _) => TraitTime::Startup,
         (
-            "Display" | "Debug" | "Default" | "Clone" | "From" | "Into" | "TryFrom" | "TryInto" | "FromStr" | "Deref"
-            | "DerefMut" | "Iterator" | "IntoIterator" | "DoubleEndedIterator" | "ExactSizeIterator" | "Extend"
-            | "FromIterator" | "Serialize" | "Deserialize" | "Serializer" | "Deserializer" | "Visitor" | "PartialEq" | "Eq"
-            | "Hash" | "Hasher" | "BuildHasher" | "PartialOrd" | "Ord" | "Add" | "Sub" | "Mul" | "Div" | "AddAssign"
-            | "SubAssign" | "Neg" | "Not" | "Index" | "IndexMut" | "Error" | "StdError" | "AsRef" | "AsMut" | "Borrow"
-            | "BorrowMut" | "ToString" | "ToOwned" | "Write" | "Read" | "Seek" | "BufRead" | "LowerHex" | "UpperHex"
-            | "BitOr" | "BitAnd" | "Rem" | "Sum" | "Any" | "Ord2" | "ToSql" | "FromSql" | "Encode" | "Decode" | "Type"
-            | "FromRow" | "FromRedisValue" | "ToRedisArgs" | "Queryable" | "IntoResponse" | "Responder" | "ResponseError"
-            | "Zeroize" | "Arbitrary" | "JsonSchema" | "ToSchema" | "ValueEnum",
+            "Display"
+            | "Debug"
+            | "Default"
+            | "Clone"
+            | "From"
+            | "Into"
+            | "TryFrom"
+            | "TryInto"
+            | "FromStr"
+            | "Deref"
+            | "DerefMut"
+            | "Iterator"
+            | "IntoIterator"
+            | "DoubleEndedIterator"
+            | "ExactSizeIterator"
+            | "Extend"
+            | "FromIterator"
+            | "Serialize"
+            | "Deserialize"
+            | "Serializer"
+            | "Deserializer"
+            | "Visitor"
+            | "PartialEq"
+            | "Eq"
+            | "Hash"
+            | "Hasher"
+            | "BuildHasher"
+            | "PartialOrd"
+            | "Ord"
+            | "Add"
+            | "Sub"
+            | "Mul"
+            | "Div"
+            | "AddAssign"
+            | "SubAssign"
+            | "Neg"
+            | "Not"
+            | "Index"
+            | "IndexMut"
+            | "Error"
+            | "StdError"
+            | "AsRef"
+            | "AsMut"
+            | "Borrow"
+            | "BorrowMut"
+            | "ToString"
+            | "ToOwned"
+            | "Write"
+            | "Read"
+            | "Seek"
+            | "BufRead"
+            | "LowerHex"
+            | "UpperHex"
+            | "BitOr"
+            | "BitAnd"
+            | "Rem"
+            | "Sum"
+            | "Any"
+            | "Ord2"
+            | "ToSql"
+            | "FromSql"
+            | "Encode"
+            | "Decode"
+            | "Type"
+            | "FromRow"
+            | "FromRedisValue"
+            | "ToRedisArgs"
+            | "Queryable"
+            | "IntoResponse"
+            | "Responder"
+            | "ResponseError"
+            | "Zeroize"
+            | "Arbitrary"
+            | "JsonSchema"
+            | "ToSchema"
+            | "ValueEnum",
             _,
         ) => TraitTime::Called,
         _ => TraitTime::Request,

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use ustr::Ustr;
 
+use super::bind::{element, element_by_key};
 use super::external::{self, Kind};
 use super::index::Index;
 use super::names::Names;
-use super::summary::{Callable, LocalSite, Region, RegionKind, Root, SELF, Summary, Touch, Val};
+use super::summary::{Callable, Region, RegionKind, Root, SELF, Summary, Touch, Val};
 use super::tree::{Def, ItemId};
 use super::types::{Scope, T, names_of};
 use crate::facts::{Body, ExprId, ExprKind, ItemKind, Pat, Path, StaticKind, Stmt, Sym, Ty};
@@ -22,7 +23,7 @@ use crate::finding::AccessKind;
 use crate::span::Span;
 
 /// More touches than this in one function say nothing new.
-const MAX_TOUCHES: usize = 4000;
+pub(super) const MAX_TOUCHES: usize = 4000;
 
 pub(crate) struct Evaluator<'a> {
     pub(crate) names: &'a Names<'a>,
@@ -50,9 +51,11 @@ impl<'a> Evaluator<'a> {
         summary
     }
 
-    fn read(&self, id: ItemId) -> Summary {
+    pub(super) fn read(&self, id: ItemId) -> Summary {
         let declared = self.names.tree.item(id);
-        let Some(body) = declared.body() else { return Summary::default() };
+        let Some(body) = declared.body() else {
+            return Summary::default();
+        };
         let scope = self.index.scope(self.names, id);
         let mut frame = Frame {
             ev: self,
@@ -69,7 +72,8 @@ impl<'a> Evaluator<'a> {
         frame.out.regions.push(Region { parent: 0, kind: RegionKind::Inherit });
         if let Some(function) = declared.function() {
             if function.receiver.is_some() {
-                let this = Val::of(T::Ref(Arc::new(frame.scope.self_ty.clone()))).with_roots(&[Root::Param(SELF)]);
+                let this =
+                    Val::of(T::Ref(Arc::new(frame.scope.self_ty.clone()))).with_roots(&[Root::Param(SELF)]);
                 frame.vars.push((Ustr::from("self"), this));
             }
             for (at, param) in function.params.iter().enumerate() {
@@ -84,7 +88,9 @@ impl<'a> Evaluator<'a> {
                 frame.bind(&param.pat, val);
             }
         }
-        let Some(root) = body.root else { return frame.out };
+        let Some(root) = body.root else {
+            return frame.out;
+        };
         let mut output = frame.value(root);
         output.merge(&std::mem::take(&mut frame.returned));
         for (name, at) in std::mem::take(&mut frame.params) {
@@ -102,14 +108,14 @@ pub(super) struct Frame<'a, 'e> {
     pub(super) ev: &'e Evaluator<'a>,
     pub(super) id: ItemId,
     pub(super) body: &'a Body,
-    vars: Vec<(Sym, Val)>,
+    pub(super) vars: Vec<(Sym, Val)>,
     pub(super) out: Summary,
     pub(super) region: u32,
-    params: Vec<(Sym, u16)>,
+    pub(super) params: Vec<(Sym, u16)>,
     pub(super) scope: Scope,
-    returned: Val,
+    pub(super) returned: Val,
     /// Somewhere in this body a loop waits for messages or connections.
-    waits: bool,
+    pub(super) waits: bool,
 }
 
 impl<'a> Frame<'a, '_> {
@@ -131,20 +137,27 @@ impl<'a> Frame<'a, '_> {
         (number, answer)
     }
 
-    pub(super) fn touch(&mut self, roots: &[Root], kind: AccessKind, operation: Sym, span: Span, args: &[Val]) {
+    pub(super) fn touch(&mut self, roots: &[Root], kind: AccessKind, operation: Sym, span: Span) {
         if self.out.touches.len() > MAX_TOUCHES {
             return;
         }
         for root in roots {
-            let args = args.iter().map(|arg| arg.ty.clone()).collect();
             let region = self.region;
-            self.out.touches.push(Touch { root: *root, kind, operation, span, region, args, used: true, compared: false });
+            self.out.touches.push(Touch {
+                root: *root,
+                kind,
+                operation,
+                span,
+                region,
+                used: true,
+                compared: false,
+            });
         }
     }
 
-    fn read_of(&mut self, val: &Val, operation: &str, span: Span) {
+    pub(super) fn read_of(&mut self, val: &Val, operation: &str, span: Span) {
         if !val.roots.is_empty() {
-            self.touch(&val.roots, AccessKind::Read, Ustr::from(operation), span, &[]);
+            self.touch(&val.roots, AccessKind::Read, Ustr::from(operation), span);
         }
     }
 
@@ -342,7 +355,7 @@ impl<'a> Frame<'a, '_> {
         self.names().ty(ty, &self.scope)
     }
 
-    fn stmt(&mut self, stmt: &'a Stmt) {
+    pub(super) fn stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Let { pat, ty, value, other } => {
                 let mut val = value.map(|value| self.value(value)).unwrap_or_default();
@@ -383,7 +396,7 @@ impl<'a> Frame<'a, '_> {
     }
 
     /// `router.get("/", index);` as a statement changes the router it was called on.
-    fn remember_web(&mut self, id: ExprId, val: Val) {
+    pub(super) fn remember_web(&mut self, id: ExprId, val: Val) {
         let Some(web) = val.web else { return };
         let mut at = id;
         loop {
@@ -403,283 +416,15 @@ impl<'a> Frame<'a, '_> {
         }
     }
 
-    /// A binding that creates something changeable becomes a root of its own.
-    fn new_local(&mut self, name: Sym, span: Span, val: &mut Val) {
-        // A plain collection counts where a loop over messages could own it.
-        let plain = self.waits && val.fresh && matches!(external::kind_of(&val.ty), Kind::Map | Kind::List);
-        if !val.roots.is_empty() || external::interior(&val.ty).is_none() && !plain {
-            return;
-        }
-        let root = Root::Local(self.id, span.start);
-        self.out.locals.push(LocalSite {
-            root,
-            name,
-            span,
-            ty: val.ty.clone(),
-            region: self.region,
-            made_by: val.made_by.unwrap_or_default(),
-        });
-        val.roots = vec![root];
-    }
-
-    /// A value that a framework's wrapper took before the binding named it.
-    fn name_local(&mut self, name: Sym, span: Span, value: Option<Span>, val: &Val) {
-        let ([root @ Root::Local(owner, start)], Some(value)) = (&val.roots[..], value) else { return };
-        let within = *owner == self.id && value.start <= *start && *start < value.end;
-        if within && let Some(local) = self.out.locals.iter_mut().find(|local| local.root == *root) {
-            local.name = name;
-            local.span = span;
-        }
-    }
-
-    /// The same for a value that never got a name before a framework took it.
-    pub(super) fn new_unnamed(&mut self, name: Sym, span: Span, val: &mut Val) {
-        self.new_local(name, span, val);
-    }
-
-    pub(super) fn bind(&mut self, pat: &Pat, val: Val) {
-        match pat {
-            Pat::Bind { name, inner, .. } => {
-                if let Some(inner) = inner {
-                    self.bind(inner, val.clone());
-                }
-                self.vars.push((*name, val));
-            }
-            Pat::Tuple(parts) => {
-                let ty = val.ty.value().clone();
-                for (at, part) in parts.iter().enumerate() {
-                    let ty = match &ty {
-                        T::Tuple(types) => types.get(at).cloned().unwrap_or_default(),
-                        _ => T::Unknown,
-                    };
-                    let mut one = Val { ty, ..val.clone() };
-                    if let Pat::Bind { name, span, .. } = part {
-                        // `let (tx, rx) = broadcast::channel(16)`
-                        self.new_local(*name, *span, &mut one);
-                    }
-                    self.bind(part, one);
-                }
-            }
-            Pat::TupleStruct(path, parts) => self.bind_parts(path, parts, &val),
-            Pat::Struct(path, fields) => {
-                let owner = self.owner(path, &val);
-                for (name, part) in fields {
-                    let inner = match owner {
-                        Some(_) => {
-                            let base = Val { ty: owner.clone().unwrap_or_default(), ..val.clone() };
-                            self.field(&base, *name)
-                        }
-                        None => self.variant_field(path, *name, &val),
-                    };
-                    self.bind(part, inner);
-                }
-            }
-            Pat::Ref(inner) => {
-                let ty = external::deref(&val.ty).cloned().unwrap_or_else(|| val.ty.clone());
-                self.bind(inner, Val { ty, ..val });
-            }
-            Pat::Or(cases) => {
-                for case in cases {
-                    self.bind(case, val.clone());
-                }
-            }
-            Pat::Slice(parts) => {
-                let ty = element(&val.ty);
-                for part in parts {
-                    self.bind(part, Val { ty: ty.clone(), ..val.clone() });
-                }
-            }
-            Pat::Typed(inner, ty) => {
-                let ty = self.ty(ty);
-                self.bind(inner, Val { ty, ..val });
-            }
-            Pat::Wild => {}
-        }
-    }
-
-    /// `Some(x)`, `State(x)`, `Wrapper(x)`, `Variant(a, b)`.
-    fn bind_parts(&mut self, path: &Path, parts: &[Pat], val: &Val) {
-        let subject = val.ty.value();
-        let local = self.names().resolve(self.scope.module.unwrap_or(super::tree::ModId(0)), &names_of(path));
-        let def = local.first().copied();
-        for (at, part) in parts.iter().enumerate() {
-            let inner = match def {
-                Some(Def::Item(adt)) if matches!(self.names().tree.item(adt).item.kind, ItemKind::Struct { .. }) => {
-                    let base = match subject {
-                        T::Adt(..) => val.clone(),
-                        _ => Val { ty: T::Adt(adt, Vec::new().into()), ..val.clone() },
-                    };
-                    self.field(&base, Ustr::from(&at.to_string()))
-                }
-                Some(Def::Variant(adt, variant)) => self.variant_part(adt, variant, at, val),
-                _ => {
-                    let ty = match external::kind_of(subject) {
-                        Kind::Pointer | Kind::Maybe if subject.args().len() > at || at == 0 => {
-                            // `Err(e)` is the second argument of a result.
-                            let second = path.last().is_some_and(|last| last.name == "Err");
-                            let at = usize::from(second);
-                            subject.args().get(at).cloned().unwrap_or_default()
-                        }
-                        _ => T::Unknown,
-                    };
-                    Val { ty, ..val.clone() }
-                }
-            };
-            self.bind(part, inner);
-        }
-    }
-
-    fn variant_part(&mut self, adt: ItemId, variant: u32, at: usize, val: &Val) -> Val {
-        let ItemKind::Enum { variants, .. } = &self.names().tree.item(adt).item.kind else { return val.clone() };
-        let before: usize = variants[..variant as usize].iter().map(|variant| variant.fields.len()).sum();
-        self.field_number(adt, before + at, &[], val)
-    }
-
-    fn variant_field(&mut self, path: &Path, name: Sym, val: &Val) -> Val {
-        let module = self.scope.module.unwrap_or(super::tree::ModId(0));
-        if let Some(Def::Variant(adt, variant)) = self.names().resolve(module, &names_of(path)).first().copied()
-            && let ItemKind::Enum { variants, .. } = &self.names().tree.item(adt).item.kind
-            && let Some(at) = variants[variant as usize].fields.iter().position(|field| field.name == name)
+    pub(super) fn path(&mut self, path: &Path) -> Val {
+        if let Some(name) = path.as_ident()
+            && let Some((_, val)) = self.vars.iter().rev().find(|(known, _)| *known == name)
         {
-            return self.variant_part(adt, variant, at, val);
+            return val.clone();
         }
-        Val { ty: T::Unknown, ..val.clone() }
-    }
-
-    /// The struct a pattern or literal path names, `Self` included.
-    pub(super) fn owner(&self, path: &Path, val: &Val) -> Option<T> {
-        if let T::Adt(adt, _) = val.ty.value()
-            && matches!(self.names().tree.item(*adt).item.kind, ItemKind::Struct { .. })
-        {
-            return Some(val.ty.clone());
-        }
-        match self.ty(&Ty::Path(path.clone())) {
-            T::Adt(adt, args) if matches!(self.names().tree.item(adt).item.kind, ItemKind::Struct { .. }) => {
-                Some(T::Adt(adt, args))
-            }
-            _ => None,
-        }
-    }
-
-    /// `base.name`, looking through pointers, locks' guards and `Deref` of our types.
-    pub(super) fn field(&mut self, base: &Val, name: Sym) -> Val {
-        let mut ty = base.ty.clone();
-        for _ in 0..12 {
-            match &ty {
-                T::Adt(adt, args) => {
-                    if let Some(at) = Index::field_at(self.names(), *adt, name) {
-                        let (adt, args) = (*adt, args.clone());
-                        return self.field_number(adt, at, &args, base);
-                    }
-                    match self.ev.index.deref_target(*adt) {
-                        Some(target) => ty = target.clone(),
-                        None => break,
-                    }
-                }
-                T::Tuple(parts) => {
-                    let at: Option<usize> = name.as_str().parse().ok();
-                    let part = at.and_then(|at| parts.get(at)).cloned().unwrap_or_default();
-                    return Val { ty: part, web: None, callable: None, ..base.clone() };
-                }
-                other => match external::deref(other) {
-                    Some(inner) => ty = inner.clone(),
-                    None => break,
-                },
-            }
-        }
-        Val { ty: T::Unknown, roots: base.roots.clone(), fresh: base.fresh, ..Val::default() }
-    }
-
-    fn field_number(&mut self, adt: ItemId, at: usize, args: &[T], base: &Val) -> Val {
-        let ty = Index::field_type(self.names(), adt, at, args);
-        let own = Root::Field(adt, at as u16);
-        let mut roots = Vec::new();
-        // A lock of its own starts a new piece of state; a plain field is part of what
-        // holds it as well.
-        if external::interior(&ty).is_none() {
-            roots.clone_from(&base.roots);
-        }
-        if !(base.fresh && external::interior(&ty).is_none()) && !roots.contains(&own) {
-            roots.push(own);
-        }
-        Val { ty, roots, fresh: base.fresh, ..Val::default() }
-    }
-
-    fn assign(&mut self, place: ExprId, val: &Val, operation: &str) {
-        let span = self.body.expr(place).span;
-        if let ExprKind::Path(path) = self.body.kind(place)
-            && let Some(name) = path.as_ident()
-            && let Some((_, var)) = self.vars.iter_mut().rev().find(|(known, _)| *known == name)
-        {
-            // Rebinding a local, unless it is a binding to a place (`ref mut`, a pattern).
-            if operation == "=" {
-                if !val.roots.is_empty() || val.web.is_some() {
-                    *var = val.clone();
-                }
-                return;
-            }
-            let scalar = external::kind_of(&var.ty) == Kind::Scalar;
-            if scalar && !matches!(var.ty, T::Ref(_)) {
-                return;
-            }
-        }
-        let target = self.place(place);
-        if !target.roots.is_empty() {
-            let before = self.out.touches.len();
-            self.touch(&target.roots.clone(), AccessKind::Write, Ustr::from(operation), span, std::slice::from_ref(val));
-            for touch in &mut self.out.touches[before..] {
-                touch.used = false;
-            }
-        }
-        // `self.users = users` makes the two the same data.
-        self.alias(&target.roots.clone(), val);
-    }
-
-    pub(super) fn alias(&mut self, targets: &[Root], val: &Val) {
-        if external::interior(&val.ty).is_none() && !matches!(val.roots[..], [Root::Param(_)]) {
-            return;
-        }
-        for from in &val.roots {
-            for to in targets {
-                if from != to && self.out.aliases.len() < MAX_TOUCHES {
-                    self.out.aliases.push((*from, *to));
-                }
-            }
-        }
-    }
-
-    fn literal(&mut self, path: &Path, fields: &'a [(Sym, ExprId, Span)], rest: Option<ExprId>, span: Span) -> Val {
-        let owner = self.owner(path, &Val::default());
-        for (name, value, field_span) in fields {
-            let mut val = self.value(*value);
-            let Some(T::Adt(adt, _)) = owner else { continue };
-            let Some(at) = Index::field_at(self.names(), adt, *name) else { continue };
-            self.out.constructs.push((adt, Some(at as u16), *field_span, self.region));
-            val.ty = match val.ty {
-                T::Unknown => Index::field_type(self.names(), adt, at, &[]),
-                ty => ty,
-            };
-            self.alias(&[Root::Field(adt, at as u16)], &val);
-        }
-        if let Some(rest) = rest {
-            self.value(rest);
-        }
-        match owner {
-            Some(T::Adt(adt, args)) => {
-                self.out.constructs.push((adt, None, span, self.region));
-                Val { ty: T::Adt(adt, args), fresh: true, ..Val::default() }
-            }
-            _ => Val::of(self.ty(&Ty::Path(path.clone()))),
-        }
-    }
-
-    fn path(&mut self, path: &Path) -> Val {
-        if let Some(name) = path.as_ident() {
-            if let Some((_, val)) = self.vars.iter().rev().find(|(known, _)| *known == name) {
-                return val.clone();
-            }
-        }
-        let Some(module) = self.scope.module else { return Val::default() };
+        let Some(module) = self.scope.module else {
+            return Val::default();
+        };
         let names = names_of(path);
         if let Some((last, owner)) = path.segments.split_last()
             && !owner.is_empty()
@@ -693,9 +438,11 @@ impl<'a> Frame<'a, '_> {
         for def in self.names().resolve(module, &names) {
             match def {
                 Def::Item(item) => return self.item_value(item),
-                Def::Variant(adt, _) => return Val { ty: T::Adt(adt, Vec::new().into()), ..Val::default() },
-                Def::Ext(path) => {
-                    return Val { callable: Some(Callable::Foreign(path)), ..Val::default() };
+                Def::Variant(adt, _) => {
+                    return Val { ty: T::Adt(adt, Vec::new().into()), ..Val::default() };
+                }
+                Def::Ext(_) => {
+                    return Val { callable: Some(Callable::Foreign), ..Val::default() };
                 }
                 Def::Mod(_) => {}
             }
@@ -711,7 +458,7 @@ impl<'a> Frame<'a, '_> {
         }
     }
 
-    fn qualified(&mut self, ty: &Ty, path: &Path) -> Val {
+    pub(super) fn qualified(&mut self, ty: &Ty, path: &Path) -> Val {
         let owner = self.ty(ty);
         let name = path.last().map(|last| last.name).unwrap_or_default();
         match self.associated(&owner, name) {
@@ -736,7 +483,7 @@ impl<'a> Frame<'a, '_> {
         }
     }
 
-    fn item_value(&mut self, item: ItemId) -> Val {
+    pub(super) fn item_value(&mut self, item: ItemId) -> Val {
         let declared = self.names().tree.item(item);
         match &declared.item.kind {
             ItemKind::Static(held) => {
@@ -764,13 +511,19 @@ impl<'a> Frame<'a, '_> {
 
     /// Walks a closure's body once, its parameters bound to what is known of them.
     pub(super) fn closure(&mut self, id: ExprId, params: &[T], roots: &[Root], kind: RegionKind) -> Val {
-        let ExprKind::Closure { params: pats, body } = self.body.kind(id) else { return Val::default() };
+        let ExprKind::Closure { params: pats, body } = self.body.kind(id) else {
+            return Val::default();
+        };
         let depth = self.vars.len();
         let returned = std::mem::take(&mut self.returned);
         let (region, mut answer) = self.in_region(kind, |frame| {
             for (at, (pat, ty)) in pats.iter().enumerate() {
                 let declared = frame.ty(ty);
-                let ty = if declared.is_unknown() { params.get(at).cloned().unwrap_or_default() } else { declared };
+                let ty = if declared.is_unknown() {
+                    params.get(at).cloned().unwrap_or_default()
+                } else {
+                    declared
+                };
                 frame.bind(pat, Val::of(ty).with_roots(roots));
             }
             frame.value(*body)
@@ -787,7 +540,7 @@ impl<'a> Frame<'a, '_> {
     }
 
     /// A loop; one that waits for messages or connections serves requests.
-    fn repeat(&mut self, parts: &[ExprId], inner: impl FnOnce(&mut Self)) -> Val {
+    pub(super) fn repeat(&mut self, parts: &[ExprId], inner: impl FnOnce(&mut Self)) -> Val {
         let waits = parts.iter().any(|part| super::waits::waits_for_others(self.body, *part));
         if waits {
             let mut at = self.region;
@@ -805,7 +558,7 @@ impl<'a> Frame<'a, '_> {
     }
 
     /// Reads what a macro was given.
-    fn expand(&mut self, path: &Path, args: &'a [ExprId], span: Span) -> Val {
+    pub(super) fn expand(&mut self, path: &Path, args: &'a [ExprId], span: Span) -> Val {
         let name = path.last().map(|last| last.name).unwrap_or_default();
         if let Some(val) = self.web_macro(name, args, span) {
             return val;
@@ -820,34 +573,13 @@ impl<'a> Frame<'a, '_> {
             }
         }
         match name.as_str() {
-            "vec" => Val { ty: T::ext("std::vec::Vec", vec![vals.first().map(|val| val.ty.clone()).unwrap_or_default()]), ..Val::default() },
+            "vec" => Val {
+                ty: T::ext("std::vec::Vec", vec![vals.first().map(|val| val.ty.clone()).unwrap_or_default()]),
+                ..Val::default()
+            },
             "format" | "concat" => Val::of(T::ext("std::string::String", vec![])),
             "join" | "try_join" => Val::of(T::Tuple(vals.iter().map(|val| val.ty.clone()).collect())),
             _ => Val::default(),
         }
-    }
-}
-
-/// What iterating over a value yields.
-pub(super) fn element(ty: &T) -> T {
-    match ty {
-        T::Ref(inner) => element(inner),
-        T::Slice(inner) => (**inner).clone(),
-        T::Ext(_, args) => match external::kind_of(ty) {
-            Kind::Map | Kind::SharedMap if args.len() > 1 => T::Tuple(vec![args[0].clone(), args[1].clone()].into()),
-            Kind::Iter | Kind::List | Kind::Receiver | Kind::Maybe | Kind::Map => args.first().cloned().unwrap_or_default(),
-            Kind::Pointer | Kind::Lazy => args.first().map(element).unwrap_or_default(),
-            _ => T::Unknown,
-        },
-        _ => T::Unknown,
-    }
-}
-
-/// What `base[key]` yields.
-fn element_by_key(ty: &T) -> T {
-    match external::kind_of(ty.value()) {
-        Kind::Map | Kind::SharedMap => ty.value().args().get(1).cloned().unwrap_or_default(),
-        Kind::Pointer | Kind::Lazy => external::unwrap_one(ty.value()).map(element_by_key).unwrap_or_default(),
-        _ => element(ty),
     }
 }

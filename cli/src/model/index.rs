@@ -55,9 +55,15 @@ impl Index {
         }
         for &id in &ids {
             let declared = names.tree.item(id);
-            let Some(parent) = declared.parent else { continue };
-            let ItemKind::Fn(_) = declared.item.kind else { continue };
-            let Some(&at) = index.by_item.get(&parent) else { continue };
+            let Some(parent) = declared.parent else {
+                continue;
+            };
+            let ItemKind::Fn(_) = declared.item.kind else {
+                continue;
+            };
+            let Some(&at) = index.by_item.get(&parent) else {
+                continue;
+            };
             let name = declared.item.name;
             index.by_name.entry(name).or_default().push(id);
             match index.impls[at].self_ty.value() {
@@ -97,9 +103,11 @@ impl Index {
             self.deref.insert(*adt, target.clone());
         }
         self.by_item.insert(id, at);
-        let of_args = inner.trait_path.as_ref().and_then(|path| path.last()).map_or(Vec::new(), |last| {
-            last.args.iter().map(|arg| names.ty(arg, &scope)).collect()
-        });
+        let of_args = inner
+            .trait_path
+            .as_ref()
+            .and_then(|path| path.last())
+            .map_or(Vec::new(), |last| last.args.iter().map(|arg| names.ty(arg, &scope)).collect());
         self.impls.push(ImplInfo { id, self_ty, of, of_args, assoc });
     }
 
@@ -167,7 +175,10 @@ impl Index {
 
     pub(crate) fn extension(&self, path: &str, name: Sym) -> Option<ItemId> {
         let key = Ustr::from(super::types::last_part(path));
-        self.foreign.get(&(key, name)).or_else(|| self.blanket.get(&name)).and_then(|list| list.first().copied())
+        self.foreign
+            .get(&(key, name))
+            .or_else(|| self.blanket.get(&name))
+            .and_then(|list| list.first().copied())
     }
 
     /// The one method of that name in the analysed code, if there is only one.

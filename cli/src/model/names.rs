@@ -32,7 +32,9 @@ impl<'a> Names<'a> {
     }
 
     fn resolve_within(&self, module: ModId, path: &[Sym], hops: usize) -> Vec<Def> {
-        let Some((first, mut rest)) = path.split_first() else { return Vec::new() };
+        let Some((first, mut rest)) = path.split_first() else {
+            return Vec::new();
+        };
         if hops == 0 {
             return vec![external(path)];
         }
@@ -82,7 +84,9 @@ impl<'a> Names<'a> {
                 }
                 ItemKind::Alias { ty: crate::facts::Ty::Path(path), .. } => {
                     let segments: Vec<Sym> = path.segments.iter().map(|segment| segment.name).collect();
-                    for target in self.resolve_within(self.tree.item(id).module, &segments, hops.saturating_sub(1)) {
+                    for target in
+                        self.resolve_within(self.tree.item(id).module, &segments, hops.saturating_sub(1))
+                    {
                         if target != def && hops > 0 {
                             self.member(target, name, hops - 1, out);
                         }
@@ -143,7 +147,9 @@ impl<'a> Names<'a> {
 
     /// An import path: relative to this module, or starting with a crate's name.
     fn import(&self, module: ModId, path: &[Sym], hops: usize) -> Vec<Def> {
-        let Some(first) = path.first() else { return Vec::new() };
+        let Some(first) = path.first() else {
+            return Vec::new();
+        };
         let known = matches!(first.as_str(), "crate" | "self" | "super" | "$crate");
         if !known && !self.tree.module(module).names.contains_key(first) {
             let outside = self.outside(module, *first);

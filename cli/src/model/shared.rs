@@ -56,7 +56,9 @@ impl Shared {
         }
         let mut connections = FxHashSet::default();
         for info in &index.impls {
-            let (Some(Def::Ext(of)), T::Adt(adt, _)) = (info.of, &info.self_ty) else { continue };
+            let (Some(Def::Ext(of)), T::Adt(adt, _)) = (info.of, &info.self_ty) else {
+                continue;
+            };
             if last_part(of.as_str()) == "Actor" {
                 structs.insert(*adt, Sharing::Actor);
                 let per_socket = info.assoc.iter().any(
@@ -69,9 +71,9 @@ impl Shared {
         }
         for (id, summary) in summaries {
             let declared = names.tree.item(*id);
-            let owns = declared
-                .function()
-                .is_some_and(|function| matches!(function.receiver, Some(Receiver::Value | Receiver::RefMut)));
+            let owns = declared.function().is_some_and(|function| {
+                matches!(function.receiver, Some(Receiver::Value | Receiver::RefMut))
+            });
             for (adt, region) in &summary.owned {
                 // `let mut state = State::new(); loop { .. state.apply(rx.recv().await) .. }`
                 let looped = summary.serving.iter().any(|serving| encloses(summary, *region, *serving));
@@ -155,10 +157,8 @@ fn collect_elements(names: &Names, index: &Index, ty: &T, inside: bool, out: &mu
             }
         }
         other => {
-            let holds = matches!(
-                external::kind_of(other),
-                Kind::Map | Kind::List | Kind::SharedMap | Kind::Cache
-            );
+            let holds =
+                matches!(external::kind_of(other), Kind::Map | Kind::List | Kind::SharedMap | Kind::Cache);
             for arg in other.args() {
                 collect_elements(names, index, arg, inside || holds, out);
             }
@@ -186,7 +186,11 @@ pub(super) fn field_types(names: &Names, adt: ItemId, args: &[T]) -> Vec<T> {
 }
 
 /// Structs that are only ever made while a request is served.
-fn per_request(names: &Names, summaries: &[(ItemId, Arc<Summary>)], contexts: &Contexts) -> FxHashSet<ItemId> {
+fn per_request(
+    names: &Names,
+    summaries: &[(ItemId, Arc<Summary>)],
+    contexts: &Contexts,
+) -> FxHashSet<ItemId> {
     let mut made: FxHashMap<ItemId, bool> = FxHashMap::default();
     for (id, summary) in summaries {
         let copies = names.tree.item(*id).item.name == "clone";

@@ -55,8 +55,6 @@ pub(crate) struct Touch {
     pub(crate) operation: Sym,
     pub(crate) span: Span,
     pub(crate) region: u32,
-    /// What was handed to the operation.
-    pub(crate) args: Vec<T>,
     /// The answer is used: returned, compared, bound.
     pub(crate) used: bool,
     /// The answer is only an operand: compared, or part of a sum.
@@ -114,7 +112,6 @@ pub(crate) struct LocalSite {
 pub(crate) struct Injected {
     pub(crate) ty: T,
     pub(crate) roots: Vec<Root>,
-    pub(crate) span: Span,
     pub(crate) region: u32,
 }
 
@@ -134,7 +131,7 @@ pub(crate) enum Callable {
     Item(ItemId),
     /// A closure of the function at hand: its region, and what it answers.
     Closure(u32),
-    Foreign(Sym),
+    Foreign,
 }
 
 /// What an expression leads to.

@@ -100,11 +100,14 @@ impl<'a> Tree<'a> {
         let mut seen_crates = FxHashMap::default();
         for (number, package) in workspace.packages.iter().enumerate() {
             for target in &package.targets {
-                let Some(&file) = builder.by_path.get(target.root.as_str()) else { continue };
+                let Some(&file) = builder.by_path.get(target.root.as_str()) else {
+                    continue;
+                };
                 if builder.tree.file_modules.contains_key(&file) {
                     continue;
                 }
-                let root = builder.file_module(file, None, number, target.name.clone(), &parent_dir(&target.root));
+                let root =
+                    builder.file_module(file, None, number, target.name.clone(), &parent_dir(&target.root));
                 builder.tree.roots.push(root);
                 if target.kind == crate::workspace::TargetKind::Lib {
                     seen_crates.entry(Ustr::from(&target.name)).or_insert(root);
@@ -188,7 +191,9 @@ impl<'a> Builder<'a, '_> {
                         module.imports.entry(item.name).or_default().push(path.clone());
                     }
                 }
-                ItemKind::Module { items, path } => self.child(item, items.as_deref(), path.as_deref(), module, dir),
+                ItemKind::Module { items, path } => {
+                    self.child(item, items.as_deref(), path.as_deref(), module, dir)
+                }
                 _ => {
                     let id = ItemId(self.tree.items.len() as u32);
                     self.tree.items.push(Declared { item, file, module, parent });
@@ -205,7 +210,14 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    fn child(&mut self, item: &'a Item, items: Option<&'a [Item]>, path: Option<&str>, parent: ModId, dir: &str) {
+    fn child(
+        &mut self,
+        item: &'a Item,
+        items: Option<&'a [Item]>,
+        path: Option<&str>,
+        parent: ModId,
+        dir: &str,
+    ) {
         let (package, file, full) = {
             let above = self.tree.module(parent);
             (above.package, above.file, format!("{}::{}", above.path, item.name))
@@ -227,13 +239,18 @@ impl<'a> Builder<'a, '_> {
             None => vec![join(dir, &format!("{name}.rs")), join(dir, &format!("{name}/mod.rs"))],
         };
         for candidate in candidates {
-            let Some(&file) = self.by_path.get(candidate.as_str()) else { continue };
+            let Some(&file) = self.by_path.get(candidate.as_str()) else {
+                continue;
+            };
             let id = match self.tree.file_modules.get(&file) {
                 Some(&known) => known,
                 None => {
                     let owns_dir = candidate.ends_with("/mod.rs") || path.is_some();
-                    let inner =
-                        if owns_dir { parent_dir(&candidate) } else { candidate.trim_end_matches(".rs").to_string() };
+                    let inner = if owns_dir {
+                        parent_dir(&candidate)
+                    } else {
+                        candidate.trim_end_matches(".rs").to_string()
+                    };
                     self.file_module(file, Some(parent), package, full.clone(), &inner)
                 }
             };
@@ -249,7 +266,8 @@ impl<'a> Builder<'a, '_> {
         let inside = inside.strip_prefix("src/").unwrap_or(inside).trim_end_matches(".rs");
         let inside = inside.strip_suffix("/mod").unwrap_or(inside).replace('/', "::").replace('-', "_");
         let root = self.tree.roots.iter().copied().find(|root| self.tree.module(*root).package == number);
-        let prefix = root.map_or_else(|| package.name.replace('-', "_"), |root| self.tree.module(root).path.clone());
+        let prefix =
+            root.map_or_else(|| package.name.replace('-', "_"), |root| self.tree.module(root).path.clone());
         let dir = path.trim_end_matches(".rs").trim_end_matches("/mod").to_string();
         let plain_root = root.is_none() && matches!(inside.as_str(), "main" | "lib");
         let (full, dir) = match plain_root {

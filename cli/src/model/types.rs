@@ -97,10 +97,16 @@ impl Names<'_> {
             Ty::Path(path) => self.path_ty(path, scope, hops),
             Ty::Projection(_, path) => {
                 let name = path.last().map(|last| last.name);
-                scope.assoc.iter().find(|(known, _)| Some(*known) == name).map_or(T::Unknown, |(_, ty)| ty.clone())
+                scope
+                    .assoc
+                    .iter()
+                    .find(|(known, _)| Some(*known) == name)
+                    .map_or(T::Unknown, |(_, ty)| ty.clone())
             }
             Ty::Ref { inner, .. } => T::Ref(Arc::new(self.ty_within(inner, scope, hops))),
-            Ty::Tuple(parts) => T::Tuple(parts.iter().map(|part| self.ty_within(part, scope, hops)).collect()),
+            Ty::Tuple(parts) => {
+                T::Tuple(parts.iter().map(|part| self.ty_within(part, scope, hops)).collect())
+            }
             Ty::Slice(inner) => T::Slice(Arc::new(self.ty_within(inner, scope, hops))),
             Ty::Fn(output) => T::Fn(Arc::new(self.ty_within(output, scope, hops))),
             Ty::Dyn(bounds) | Ty::Impl(bounds) => self.bounds_ty(bounds, scope, hops),
@@ -112,7 +118,8 @@ impl Names<'_> {
     fn bounds_ty(&self, bounds: &[Path], scope: &Scope, hops: usize) -> T {
         for bound in bounds {
             let Some(last) = bound.last() else { continue };
-            let assoc = last.assoc.iter().find(|(name, _)| matches!(name.as_str(), "Output" | "Item" | "Extract"));
+            let assoc =
+                last.assoc.iter().find(|(name, _)| matches!(name.as_str(), "Output" | "Item" | "Extract"));
             match (last.name.as_str(), assoc) {
                 ("Future", Some((_, output))) => return self.ty_within(output, scope, hops),
                 ("Fn" | "FnMut" | "FnOnce", Some((_, output))) => {
@@ -132,7 +139,10 @@ impl Names<'_> {
         let defs: Vec<Def> = bounds
             .iter()
             .filter(|bound| {
-                !matches!(bound.last().map(|last| last.name.as_str()), Some("Send" | "Sync" | "Clone" | "Sized" | "Unpin"))
+                !matches!(
+                    bound.last().map(|last| last.name.as_str()),
+                    Some("Send" | "Sync" | "Clone" | "Sized" | "Unpin")
+                )
             })
             .flat_map(|bound| self.resolve(module, &names_of(bound)))
             .collect();
@@ -140,7 +150,9 @@ impl Names<'_> {
     }
 
     fn path_ty(&self, path: &Path, scope: &Scope, hops: usize) -> T {
-        let Some(first) = path.segments.first() else { return T::Unknown };
+        let Some(first) = path.segments.first() else {
+            return T::Unknown;
+        };
         if path.segments.len() == 1 {
             if first.name == "Self" {
                 return scope.self_ty.clone();
@@ -155,14 +167,22 @@ impl Names<'_> {
         } else if scope.generics.iter().any(|(name, _)| *name == first.name) {
             return T::Unknown;
         }
-        let Some(module) = scope.module else { return T::Unknown };
-        let args: Vec<T> =
-            path.segments.iter().flat_map(|segment| &segment.args).map(|arg| self.ty_within(arg, scope, hops)).collect();
+        let Some(module) = scope.module else {
+            return T::Unknown;
+        };
+        let args: Vec<T> = path
+            .segments
+            .iter()
+            .flat_map(|segment| &segment.args)
+            .map(|arg| self.ty_within(arg, scope, hops))
+            .collect();
         let defs = self.resolve(module, &names_of(path));
         for def in &defs {
             match *def {
                 Def::Item(id) => match &self.tree.item(id).item.kind {
-                    ItemKind::Struct { .. } | ItemKind::Enum { .. } => return T::Adt(id, args.into()),
+                    ItemKind::Struct { .. } | ItemKind::Enum { .. } => {
+                        return T::Adt(id, args.into());
+                    }
                     ItemKind::Alias { generics, ty } if hops > 0 => {
                         let inner = Scope {
                             module: Some(self.tree.item(id).module),
@@ -185,7 +205,10 @@ impl Names<'_> {
 
     /// What generic parameters stand for when nothing binds them: their bounds.
     pub(crate) fn generic_scope(&self, generics: &[Generic], scope: &Scope) -> Vec<(Sym, T)> {
-        generics.iter().map(|generic| (generic.name, self.bounds_ty(&generic.bounds, scope, MAX_ALIASES))).collect()
+        generics
+            .iter()
+            .map(|generic| (generic.name, self.bounds_ty(&generic.bounds, scope, MAX_ALIASES)))
+            .collect()
     }
 }
 

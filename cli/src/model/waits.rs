@@ -9,8 +9,18 @@ pub(super) fn waits_for_others(body: &Body, id: ExprId) -> bool {
         if let ExprKind::Method { receiver, name, args, .. } = body.kind(id) {
             let waits = matches!(
                 name.as_str(),
-                "accept" | "recv" | "recv_from" | "recv_async" | "incoming" | "recv_many" | "recv_msg" | "recv_timeout"
-                    | "try_recv" | "select_next_some" | "next_event" | "receive"
+                "accept"
+                    | "recv"
+                    | "recv_from"
+                    | "recv_async"
+                    | "incoming"
+                    | "recv_many"
+                    | "recv_msg"
+                    | "recv_timeout"
+                    | "try_recv"
+                    | "select_next_some"
+                    | "next_event"
+                    | "receive"
             ) || name == "poll" && args.is_empty();
             if waits || name == "next" && args.is_empty() && awaited_stream(body, *receiver) {
                 return true;
@@ -23,10 +33,14 @@ pub(super) fn waits_for_others(body: &Body, id: ExprId) -> bool {
 
 /// `listener.next()`, `rx.next()`: a stream by its name, as iterators have `next` too.
 fn awaited_stream(body: &Body, id: ExprId) -> bool {
-    let ExprKind::Path(path) = body.kind(id) else { return false };
+    let ExprKind::Path(path) = body.kind(id) else {
+        return false;
+    };
     path.as_ident().is_some_and(|name| {
         let name = name.as_str();
-        ["rx", "receiver", "incoming", "listener", "framed", "stream", "socket", "ws"].iter().any(|part| name.contains(part))
+        ["rx", "receiver", "incoming", "listener", "framed", "stream", "socket", "ws"]
+            .iter()
+            .any(|part| name.contains(part))
     })
 }
 
@@ -86,7 +100,9 @@ pub(super) fn children(body: &Body, id: ExprId, out: &mut Vec<ExprId>) {
         ExprKind::While { cond, body } => out.extend([*cond, *body]),
         ExprKind::For { iter, body, .. } => out.extend([*iter, *body]),
         ExprKind::Binary(left, right) => out.extend([*left, *right]),
-        ExprKind::Assign { place, value } | ExprKind::AssignOp { place, value } => out.extend([*place, *value]),
+        ExprKind::Assign { place, value } | ExprKind::AssignOp { place, value } => {
+            out.extend([*place, *value])
+        }
         ExprKind::Index { base, index } => out.extend([*base, *index]),
         ExprKind::Leave(inner) => out.extend(inner),
         ExprKind::Range(start, end) => out.extend([start, end].into_iter().flatten()),

@@ -38,7 +38,9 @@ pub(crate) fn attribute_route(attr: &Attr) -> Option<(Option<Sym>, String)> {
     let method = method.or_else(|| {
         VERBS
             .iter()
-            .find(|verb| attr.tokens.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case(verb)))
+            .find(|verb| {
+                attr.tokens.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case(verb))
+            })
             .and_then(|found| verb(found))
     });
     Some((method, path.split(['?', ' ']).next().unwrap_or_default().to_string()))
@@ -46,14 +48,37 @@ pub(crate) fn attribute_route(attr: &Attr) -> Option<(Option<Sym>, String)> {
 
 /// Attributes that make a function or all of an impl's functions answer requests.
 pub(crate) fn serving_attribute(attr: &Attr) -> bool {
-    let Some(last) = attr.path.last() else { return false };
+    let Some(last) = attr.path.last() else {
+        return false;
+    };
     verb(last.name.as_str()).is_some() && attr.text.is_some()
         || matches!(
             last.name.as_str(),
-            "route" | "handler" | "endpoint" | "catch" | "tool" | "oai" | "Object" | "Subscription" | "ComplexObject"
-                | "MergedObject" | "graphql_object" | "graphql_subscription" | "OpenApi" | "tool_router" | "tool_handler"
-                | "rpc" | "method" | "craft" | "debug_handler" | "server" | "interface" | "prompt" | "main_handler"
-                | "connect" | "websocket"
+            "route"
+                | "handler"
+                | "endpoint"
+                | "catch"
+                | "tool"
+                | "oai"
+                | "Object"
+                | "Subscription"
+                | "ComplexObject"
+                | "MergedObject"
+                | "graphql_object"
+                | "graphql_subscription"
+                | "OpenApi"
+                | "tool_router"
+                | "tool_handler"
+                | "rpc"
+                | "method"
+                | "craft"
+                | "debug_handler"
+                | "server"
+                | "interface"
+                | "prompt"
+                | "main_handler"
+                | "connect"
+                | "websocket"
         )
 }
 
@@ -91,10 +116,15 @@ impl<'a> Frame<'a, '_> {
 
     /// Routes that a function's own attributes declare.
     fn declared_routes(&mut self, val: &Val, span: Span) -> Vec<Route> {
-        let Some(Callable::Item(item)) = val.callable else { return Vec::new() };
+        let Some(Callable::Item(item)) = val.callable else {
+            return Vec::new();
+        };
         let attrs = &self.names().tree.item(item).item.attrs;
         let found: Vec<_> = attrs.iter().filter_map(attribute_route).collect();
-        found.into_iter().map(|(method, path)| self.new_route(method, path, HandlerRef::Fn(item), attr_span(span, item))).collect()
+        found
+            .into_iter()
+            .map(|(method, path)| self.new_route(method, path, HandlerRef::Fn(item), attr_span(span, item)))
+            .collect()
     }
 
     /// A call of a foreign function: `get(index)`, `web::resource("/x")`, `service_fn(f)`.
@@ -103,20 +133,43 @@ impl<'a> Frame<'a, '_> {
         let name = last_part(text);
         let text_arg = vals.iter().find_map(|val| val.literal.clone());
         if let Some(method) = verb(name) {
-            let handlers: Vec<HandlerRef> = vals.iter().filter_map(|val| self.handler_if(val, true)).collect();
+            let handlers: Vec<HandlerRef> =
+                vals.iter().filter_map(|val| self.handler_if(val, true)).collect();
             if !handlers.is_empty() || vals.is_empty() && is_web_path(text) {
                 let method = (name != "any").then_some(method);
-                let routes =
-                    handlers.into_iter().map(|handler| self.new_route(method, String::new(), handler, span)).collect();
+                let routes = handlers
+                    .into_iter()
+                    .map(|handler| self.new_route(method, String::new(), handler, span))
+                    .collect();
                 return Some(Arc::new(Web { path: String::new(), method, routes }));
             }
         }
         match name {
-            "service_fn" | "from_fn" | "from_fn_with_state" | "make_service_fn" | "handler_fn" | "wrap_fn" | "to"
-            | "handler" | "map_request" | "map_response" | "and_then_request" | "on" | "service" | "get_service"
-            | "async_service_fn" | "from_extractor_with_state" | "middleware_fn" | "BoxCloneService" | "handle_error"
-            | "make_handler" | "on_connection" | "register" | "to_async" => {
-                let handlers: Vec<HandlerRef> = vals.iter().filter_map(|val| self.handler_if(val, true)).collect();
+            "service_fn"
+            | "from_fn"
+            | "from_fn_with_state"
+            | "make_service_fn"
+            | "handler_fn"
+            | "wrap_fn"
+            | "to"
+            | "handler"
+            | "map_request"
+            | "map_response"
+            | "and_then_request"
+            | "on"
+            | "service"
+            | "get_service"
+            | "async_service_fn"
+            | "from_extractor_with_state"
+            | "middleware_fn"
+            | "BoxCloneService"
+            | "handle_error"
+            | "make_handler"
+            | "on_connection"
+            | "register"
+            | "to_async" => {
+                let handlers: Vec<HandlerRef> =
+                    vals.iter().filter_map(|val| self.handler_if(val, true)).collect();
                 if handlers.is_empty() {
                     return None;
                 }
@@ -151,18 +204,45 @@ impl<'a> Frame<'a, '_> {
         let literal = vals.iter().find_map(|val| val.literal.clone());
         let adds = matches!(
             name,
-            "to" | "handler" | "ns" | "on" | "on_connect" | "add_method" | "add_sync_method" | "register_method"
-                | "register_async_method" | "register_subscription" | "fallback" | "fallback_service" | "wrap_fn"
-                | "default_service" | "with_handler" | "goal" | "route_service" | "on_upgrade" | "hoop" | "around"
-                | "on_disconnect" | "add_notification" | "on_fallback" | "map_request" | "method_not_allowed_fallback"
-                | "default_handler" | "endpoint" | "catch_panic" | "dyn_ns" | "before" | "after" | "data_fn" | "to_async"
+            "to" | "handler"
+                | "ns"
+                | "on"
+                | "on_connect"
+                | "add_method"
+                | "add_sync_method"
+                | "register_method"
+                | "register_async_method"
+                | "register_subscription"
+                | "fallback"
+                | "fallback_service"
+                | "wrap_fn"
+                | "default_service"
+                | "with_handler"
+                | "goal"
+                | "route_service"
+                | "on_upgrade"
+                | "hoop"
+                | "around"
+                | "on_disconnect"
+                | "add_notification"
+                | "on_fallback"
+                | "map_request"
+                | "method_not_allowed_fallback"
+                | "default_handler"
+                | "endpoint"
+                | "catch_panic"
+                | "dyn_ns"
+                | "before"
+                | "after"
+                | "data_fn"
+                | "to_async"
         );
-        let filters = matches!(name, "and_then" | "then" | "map" | "untuple_one" | "recover" | "with") && recv.web.is_some();
+        let filters = matches!(name, "and_then" | "then" | "map" | "untuple_one" | "recover" | "with")
+            && recv.web.is_some();
         let mut web = recv.web.as_deref().cloned().unwrap_or_default();
-        if !routed && !(adds || verb(name).is_some() || name == "route" || name == "service" || name == "configure") {
-            return None;
-        }
-        if !routed && !named && !(literal.is_some() && adds) && name != "on_upgrade" {
+        let speaks = adds || verb(name).is_some() || matches!(name, "route" | "service" | "configure");
+        let shows = named || literal.is_some() && adds || name == "on_upgrade";
+        if !(routed || speaks && shows) {
             return None;
         }
         if let Some(method) = verb(name) {
@@ -183,13 +263,20 @@ impl<'a> Frame<'a, '_> {
         } else if adds || filters || name == "route" && named {
             for val in vals {
                 if let Some(handler) = self.handler(val) {
-                    if matches!(name, "map" | "and_then" | "then" | "to" | "handler" | "route" | "goal" | "endpoint") {
+                    if matches!(
+                        name,
+                        "map" | "and_then" | "then" | "to" | "handler" | "route" | "goal" | "endpoint"
+                    ) {
                         let path = literal.as_deref().map_or(web.path.clone(), |text| join(&web.path, text));
                         let route = self.new_route(web.method, path, handler, span);
                         web.routes.push(route);
-                    } else if matches!(name, "ns" | "on" | "add_method" | "register_method" | "register_async_method") {
+                    } else if matches!(
+                        name,
+                        "ns" | "on" | "add_method" | "register_method" | "register_async_method"
+                    ) {
                         let event = literal.as_deref().unwrap_or_default();
-                        let route = self.new_route(Some(Ustr::from("EVENT")), event.to_string(), handler, span);
+                        let route =
+                            self.new_route(Some(Ustr::from("EVENT")), event.to_string(), handler, span);
                         web.routes.push(route);
                     } else {
                         self.out.handlers.push(handler);
@@ -220,10 +307,13 @@ impl<'a> Frame<'a, '_> {
                     web.routes.extend(routes);
                 }
             }
-            let Some(inner) = val.web.clone() else { continue };
+            let Some(inner) = val.web.clone() else {
+                continue;
+            };
             if joins_filters {
                 let path = web.path.clone();
-                let mut routes = if path.is_empty() { inner.routes.clone() } else { self.prefixed(&path, &inner.routes) };
+                let mut routes =
+                    if path.is_empty() { inner.routes.clone() } else { self.prefixed(&path, &inner.routes) };
                 for route in &mut routes {
                     route.method = route.method.or(web.method);
                 }
@@ -242,7 +332,8 @@ impl<'a> Frame<'a, '_> {
                 Some(text) => join(&web.path, text),
                 None => web.path.clone(),
             };
-            let routes = if prefix.is_empty() { inner.routes.clone() } else { self.prefixed(&prefix, &inner.routes) };
+            let routes =
+                if prefix.is_empty() { inner.routes.clone() } else { self.prefixed(&prefix, &inner.routes) };
             for mut route in routes {
                 if route.method.is_none() {
                     route.method = web.method;
@@ -315,9 +406,27 @@ fn router_type(ty: &T) -> bool {
     match ty.value() {
         T::Ext(path, _) => matches!(
             last_part(path.as_str()),
-            "Router" | "Route" | "App" | "Scope" | "Resource" | "ServiceConfig" | "Rocket" | "MethodRouter" | "SocketIo"
-                | "IoHandler" | "MetaIoHandler" | "RpcModule" | "ApiRouter" | "OpenApiRouter" | "Server" | "SocketRef"
-                | "MethodRoute" | "WebSocketUpgrade" | "Ws" | "RouteMethod" | "Namespace"
+            "Router"
+                | "Route"
+                | "App"
+                | "Scope"
+                | "Resource"
+                | "ServiceConfig"
+                | "Rocket"
+                | "MethodRouter"
+                | "SocketIo"
+                | "IoHandler"
+                | "MetaIoHandler"
+                | "RpcModule"
+                | "ApiRouter"
+                | "OpenApiRouter"
+                | "Server"
+                | "SocketRef"
+                | "MethodRoute"
+                | "WebSocketUpgrade"
+                | "Ws"
+                | "RouteMethod"
+                | "Namespace"
         ),
         _ => false,
     }
@@ -325,7 +434,20 @@ fn router_type(ty: &T) -> bool {
 
 fn is_web_path(path: &str) -> bool {
     let root = path.split("::").next().unwrap_or_default();
-    matches!(root, "axum" | "actix_web" | "warp" | "poem" | "salvo" | "rocket" | "tide" | "ntex" | "web" | "gotham" | "xitca_web")
+    matches!(
+        root,
+        "axum"
+            | "actix_web"
+            | "warp"
+            | "poem"
+            | "salvo"
+            | "rocket"
+            | "tide"
+            | "ntex"
+            | "web"
+            | "gotham"
+            | "xitca_web"
+    )
 }
 
 fn slashed(path: &str) -> String {

@@ -88,19 +88,13 @@ mod tests {
     fn what_a_terminal_obeys_is_shown_by_code_point() {
         assert_eq!(visible("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(visible("a\u{9b}31mb\u{7f}"), "a\\u{9b}31mb\\u{7f}");
-        assert_eq!(
-            visible("x\u{202e}y\u{2066}z\u{feff}"),
-            "x\\u{202e}y\\u{2066}z\\u{feff}"
-        );
+        assert_eq!(visible("x\u{202e}y\u{2066}z\u{feff}"), "x\\u{202e}y\\u{2066}z\\u{feff}");
         assert_eq!(visible("a\nb\r\tc"), "a\\nb\\r\\tc");
     }
 
     #[test]
     fn sentences_are_one_line() {
-        assert_eq!(
-            sentence("  one\n   two\u{7}\tthree "),
-            "one two\\u{7} three"
-        );
+        assert_eq!(sentence("  one\n   two\u{7}\tthree "), "one two\\u{7} three");
     }
 
     #[test]

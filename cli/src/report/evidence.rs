@@ -70,10 +70,7 @@ pub(crate) fn choose(finding: &Finding, sources: &Sources, all: bool) -> Evidenc
 }
 
 fn height(sources: &Sources, places: &[Place]) -> usize {
-    let frames: usize = blocks(sources, places)
-        .iter()
-        .map(|block| block.height())
-        .sum();
+    let frames: usize = blocks(sources, places).iter().map(|block| block.height()).sum();
     // A line to underline with, and one for the words.
     frames + 2 * places.len()
 }
@@ -81,11 +78,7 @@ fn height(sources: &Sources, places: &[Place]) -> usize {
 /// The accesses of one kind, the most telling first: those that a route is known for,
 /// and a function that was not named yet before one that was.
 fn ranked(finding: &Finding, kind: AccessKind) -> Vec<&Access> {
-    let mut accesses: Vec<&Access> = finding
-        .accesses
-        .iter()
-        .filter(|access| access.kind == kind)
-        .collect();
+    let mut accesses: Vec<&Access> = finding.accesses.iter().filter(|access| access.kind == kind).collect();
     accesses.sort_by_key(|access| match &access.context {
         Context::Request { routes } if !routes.is_empty() => 0,
         Context::Request { .. } => 1,
@@ -93,9 +86,8 @@ fn ranked(finding: &Finding, kind: AccessKind) -> Vec<&Access> {
         Context::Startup => 3,
     });
     let mut seen = std::collections::HashSet::new();
-    let (mut first, again): (Vec<&Access>, Vec<&Access>) = accesses
-        .into_iter()
-        .partition(|access| seen.insert(access.function.as_str()));
+    let (mut first, again): (Vec<&Access>, Vec<&Access>) =
+        accesses.into_iter().partition(|access| seen.insert(access.function.as_str()));
     first.extend(again);
     first
 }
@@ -118,8 +110,5 @@ fn left_out(all: &[&Access], chosen: &[&Access], noun: &str) -> Option<String> {
         }
     }
     let count = words::count(rest.len(), &format!("more {noun}"));
-    Some(format!(
-        "{count} in {}",
-        words::some_of(&functions, "function")
-    ))
+    Some(format!("{count} in {}", words::some_of(&functions, "function")))
 }

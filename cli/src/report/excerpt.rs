@@ -70,12 +70,7 @@ impl Block {
 pub(crate) fn blocks(sources: &Sources, places: &[Place]) -> Vec<Block> {
     let mut lines: Vec<(FileId, u32)> = places
         .iter()
-        .map(|place| {
-            (
-                place.file,
-                sources.file(place.file).line_column(place.span.start).0,
-            )
-        })
+        .map(|place| (place.file, sources.file(place.file).line_column(place.span.start).0))
         .collect();
     let Some(&home) = lines.first() else {
         return Vec::new();
@@ -86,11 +81,7 @@ pub(crate) fn blocks(sources: &Sources, places: &[Place]) -> Vec<Block> {
     for (file, line) in lines {
         match blocks.last_mut() {
             Some(block) if block.file == file && line - block.last <= GAP + 1 => block.last = line,
-            _ => blocks.push(Block {
-                file,
-                first: line,
-                last: line,
-            }),
+            _ => blocks.push(Block { file, first: line, last: line }),
         }
     }
     blocks.sort_by_key(|block| {
@@ -147,12 +138,7 @@ impl Excerpt {
         for (at, mark) in marks.iter().enumerate() {
             let file = sources.file(mark.place.file);
             let (line, column) = file.line_column(mark.place.span.start);
-            placed.push(Placed {
-                mark,
-                line,
-                column,
-                is_primary: at == 0,
-            });
+            placed.push(Placed { mark, line, column, is_primary: at == 0 });
         }
         placed.sort_by_key(|placed| (placed.mark.place.span.start, placed.mark.place.span.end));
         for (at, block) in blocks(sources, &places).iter().enumerate() {
@@ -162,14 +148,9 @@ impl Excerpt {
             let columns = width.saturating_sub(gutter).max(MIN_COLUMNS);
             for number in block.first..=block.last {
                 let start = excerpt.text.len();
-                excerpt.lines.push(Line {
-                    start,
-                    number,
-                    block: at,
-                });
-                let here = |placed: &&Placed<'_>| {
-                    placed.mark.place.file == block.file && placed.line == number
-                };
+                excerpt.lines.push(Line { start, number, block: at });
+                let here =
+                    |placed: &&Placed<'_>| placed.mark.place.file == block.file && placed.line == number;
                 let here: Vec<&Placed<'_>> = placed.iter().filter(here).collect();
                 excerpt.push_line(file, number, &here, columns);
             }
@@ -225,9 +206,7 @@ impl Excerpt {
     }
 
     fn line_at(&self, offset: usize) -> usize {
-        self.lines
-            .partition_point(|line| line.start <= offset)
-            .saturating_sub(1)
+        self.lines.partition_point(|line| line.start <= offset).saturating_sub(1)
     }
 }
 
@@ -254,19 +233,10 @@ impl SourceCode for Excerpt {
         let of_block = |at: &usize| self.lines[*at].block == block;
         let first = label_line.saturating_sub(lines_before);
         let first = (first..=label_line).find(of_block).unwrap_or(label_line);
-        let last = (last..self.lines.len().min(last + lines_after + 1))
-            .rev()
-            .find(of_block)
-            .unwrap_or(last);
+        let last = (last..self.lines.len().min(last + lines_after + 1)).rev().find(of_block).unwrap_or(last);
         let start = self.lines[first].start;
-        let end = self
-            .lines
-            .get(last + 1)
-            .map_or(self.text.len(), |line| line.start);
-        let column = match self
-            .columns
-            .binary_search_by_key(&span.offset(), |label| label.0)
-        {
+        let end = self.lines.get(last + 1).map_or(self.text.len(), |line| line.start);
+        let column = match self.columns.binary_search_by_key(&span.offset(), |label| label.0) {
             Ok(at) => self.columns[at].1,
             Err(_) => 0,
         };
@@ -298,20 +268,12 @@ fn show(line: &str, ranges: &[(usize, usize)], columns: usize) -> Shown {
     let reach = floor(line, reach);
     let label_column = column_after(&line[..reach]);
     let from = if reach < start_of_label || label_column > label_limit {
-        line[..start_of_label]
-            .char_indices()
-            .rev()
-            .take(LEAD)
-            .last()
-            .map_or(0, |(at, _)| at)
+        line[..start_of_label].char_indices().rev().take(LEAD).last().map_or(0, |(at, _)| at)
     } else {
         0
     };
 
-    let mut shown = Shown {
-        text: String::new(),
-        ranges: vec![(usize::MAX, usize::MAX); ranges.len()],
-    };
+    let mut shown = Shown { text: String::new(), ranges: vec![(usize::MAX, usize::MAX); ranges.len()] };
     let mut column = 0;
     if from > 0 {
         shown.text.push('…');
@@ -396,10 +358,7 @@ fn column_after(text: &str) -> usize {
 
 /// The nearest character boundary at or before a byte offset.
 fn floor(text: &str, offset: usize) -> usize {
-    (0..=offset.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0)
+    (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Breaks a label's words so that they end within the columns.

@@ -7,8 +7,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode,
-    ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode, ThemeStyles,
 };
 use textwrap::{WordSeparator, WordSplitter};
 
@@ -23,17 +22,12 @@ use super::{Options, Report, words};
 const MIN_WIDTH: usize = 40;
 
 pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page {
-        color: options.color,
-        width: options.width.max(MIN_WIDTH),
-    };
+    let page = Page { color: options.color, width: options.width.max(MIN_WIDTH) };
     for (at, finding) in report.findings.iter().enumerate() {
         if at > 0 {
             writeln!(out)?;
         }
-        let text = page
-            .finding(report, finding, options.verbose)
-            .map_err(io::Error::other)?;
+        let text = page.finding(report, finding, options.verbose).map_err(io::Error::other)?;
         out.write_all(text.as_bytes())?;
     }
     if options.quiet {
@@ -57,26 +51,15 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> 
 /// ``3 errors, 2 warnings, 1 note in 24 files; 57 sites looked at and fine``
 fn summary(report: &Report, options: &Options) -> String {
     let counts = report.counts();
-    let parts: Vec<String> = [
-        (counts.errors, "error"),
-        (counts.warnings, "warning"),
-        (counts.notes, "note"),
-    ]
-    .into_iter()
-    .filter(|(number, _)| *number > 0)
-    .map(|(number, noun)| words::count(number, noun))
-    .collect();
-    let found = if parts.is_empty() {
-        "nothing found".to_owned()
-    } else {
-        parts.join(", ")
-    };
+    let parts: Vec<String> = [(counts.errors, "error"), (counts.warnings, "warning"), (counts.notes, "note")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| words::count(number, noun))
+        .collect();
+    let found = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
     let mut line = format!("{found} in {}", words::count(report.files, "file"));
     if !report.fine.is_empty() {
-        line.push_str(&format!(
-            "; {} looked at and fine",
-            words::count(report.fine.len(), "site")
-        ));
+        line.push_str(&format!("; {} looked at and fine", words::count(report.fine.len(), "site")));
         if !options.show_fine {
             line.push_str(" (--show-fine lists them)");
         }
@@ -106,11 +89,7 @@ impl Page {
             Ink::Bold => "1",
             Ink::Cyan => "36",
         };
-        if self.color {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
     fn finding(&self, report: &Report, finding: &Finding, all: bool) -> Result<String, fmt::Error> {
@@ -133,22 +112,10 @@ impl Page {
         handler.render_report(&mut text, &shown)?;
 
         if !rest.is_empty() {
-            self.paragraph(
-                &mut text,
-                "",
-                &format!("and {} (-v shows all)", rest.join("; ")),
-            );
+            self.paragraph(&mut text, "", &format!("and {} (-v shows all)", rest.join("; ")));
         }
-        self.paragraph(
-            &mut text,
-            "with N replicas",
-            &sentence(&finding.effect.replicas),
-        );
-        self.paragraph(
-            &mut text,
-            "after a restart",
-            &sentence(&finding.effect.restart),
-        );
+        self.paragraph(&mut text, "with N replicas", &sentence(&finding.effect.replicas));
+        self.paragraph(&mut text, "after a restart", &sentence(&finding.effect.restart));
         if finding.unbounded {
             let grows = "nothing removes entries or bounds their number";
             self.paragraph(&mut text, "grows", grows);
@@ -166,20 +133,12 @@ impl Page {
     /// What `-v` adds: other places, why the rule claims the site, and its identity.
     fn details(&self, text: &mut String, report: &Report, finding: &Finding) {
         let site = &finding.site;
-        let identity = format!(
-            "{} of package {}",
-            visible(&site.item_path),
-            visible(&site.package)
-        );
+        let identity = format!("{} of package {}", visible(&site.item_path), visible(&site.package));
         self.paragraph(text, "site", &identity);
         self.paragraph(text, "type", &sentence(&site.ty));
         for place in &site.also {
             let (path, line, column) = report.sources.locate(*place);
-            self.paragraph(
-                text,
-                "see also",
-                &format!("{}:{line}:{column}", visible(path)),
-            );
+            self.paragraph(text, "see also", &format!("{}:{line}:{column}", visible(path)));
         }
         for reason in &finding.reasons {
             self.paragraph(text, "because", &sentence(reason));
@@ -239,11 +198,7 @@ impl Page {
                 current = Some(path);
             }
             let (symbol, role) = (visible(&site.symbol), words::role(*role));
-            writeln!(
-                out,
-                "    {line}:{column} `{symbol}` ({role}): {}",
-                sentence(reason)
-            )?;
+            writeln!(out, "    {line}:{column} `{symbol}` ({role}): {}", sentence(reason))?;
         }
         writeln!(out)
     }
@@ -253,11 +208,7 @@ impl Page {
 pub(crate) fn titled(finding: &Finding) -> String {
     let title = sentence(&finding.title);
     let symbol = visible(&finding.site.symbol);
-    if title.contains(&*symbol) {
-        title
-    } else {
-        format!("{title} (`{symbol}`)")
-    }
+    if title.contains(&*symbol) { title } else { format!("{title} (`{symbol}`)") }
 }
 
 /// One finding in the shape that miette renders.

@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::finding::{
-    Access, AccessKind, Confidence, Context, Effect, Finding, Fine, Landing, Level, Mechanism,
-    Note, Role, SiteInfo,
+    Access, AccessKind, Confidence, Context, Effect, Finding, Fine, Landing, Level, Mechanism, Note, Role,
+    SiteInfo,
 };
 use crate::source::Sources;
 use crate::span::Place;
@@ -113,10 +113,7 @@ fn document(report: &Report) -> Document<'_> {
     let counts = report.counts();
     Document {
         schema: SCHEMA,
-        tool: Tool {
-            name: env!("CARGO_PKG_NAME"),
-            version: env!("CARGO_PKG_VERSION"),
-        },
+        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
         root: report.root.to_string_lossy().into_owned(),
         summary: Summary {
             files: report.files,
@@ -126,16 +123,8 @@ fn document(report: &Report) -> Document<'_> {
             fine: report.fine.len(),
             not_analysed: report.notes.len(),
         },
-        findings: report
-            .findings
-            .iter()
-            .map(|finding| json_finding(finding, sources))
-            .collect(),
-        fine: report
-            .fine
-            .iter()
-            .map(|fine| json_fine(fine, sources))
-            .collect(),
+        findings: report.findings.iter().map(|finding| json_finding(finding, sources)).collect(),
+        fine: report.fine.iter().map(|fine| json_fine(fine, sources)).collect(),
         notes: &report.notes,
     }
 }
@@ -149,11 +138,7 @@ fn json_finding<'a>(finding: &'a Finding, sources: &'a Sources) -> JsonFinding<'
         title: &finding.title,
         site: json_site(&finding.site, sources),
         effect: &finding.effect,
-        accesses: finding
-            .accesses
-            .iter()
-            .map(|access| json_access(access, sources))
-            .collect(),
+        accesses: finding.accesses.iter().map(|access| json_access(access, sources)).collect(),
         landing: finding.landing,
         help: &finding.help,
         unbounded: finding.unbounded,
@@ -163,11 +148,7 @@ fn json_finding<'a>(finding: &'a Finding, sources: &'a Sources) -> JsonFinding<'
 }
 
 fn json_fine<'a>(fine: &'a Fine, sources: &'a Sources) -> JsonFine<'a> {
-    JsonFine {
-        site: json_site(&fine.site, sources),
-        role: fine.role,
-        reason: &fine.reason,
-    }
+    JsonFine { site: json_site(&fine.site, sources), role: fine.role, reason: &fine.reason }
 }
 
 fn json_site<'a>(site: &'a SiteInfo, sources: &'a Sources) -> JsonSite<'a> {
@@ -178,11 +159,7 @@ fn json_site<'a>(site: &'a SiteInfo, sources: &'a Sources) -> JsonSite<'a> {
         mechanism: site.mechanism,
         ty: &site.ty,
         place: json_place(site.place, sources),
-        also: site
-            .also
-            .iter()
-            .map(|place| json_place(*place, sources))
-            .collect(),
+        also: site.also.iter().map(|place| json_place(*place, sources)).collect(),
     }
 }
 
@@ -206,15 +183,7 @@ fn json_place(place: Place, sources: &Sources) -> JsonPlace<'_> {
     let (file, line, column) = sources.locate(place);
     let (end_line, end_column) = sources.file(place.file).line_column(place.span.end);
     let (byte_start, byte_end) = (place.span.start, place.span.end);
-    JsonPlace {
-        file,
-        line,
-        column,
-        end_line,
-        end_column,
-        byte_start,
-        byte_end,
-    }
+    JsonPlace { file, line, column, end_line, end_column, byte_start, byte_end }
 }
 
 #[cfg(test)]
@@ -256,19 +225,12 @@ mod tests {
         fn walk(value: &Value, path: &str) {
             if let Some(fields) = value["properties"].as_object() {
                 assert_eq!(value["additionalProperties"], json!(false), "{path}");
-                let mut required: Vec<&str> = value["required"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .filter_map(Value::as_str)
-                    .collect();
+                let mut required: Vec<&str> =
+                    value["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
                 required.sort_unstable();
                 assert_eq!(required, fields.keys().collect::<Vec<_>>(), "{path}");
                 for (name, field) in fields {
-                    assert!(
-                        field["description"].is_string(),
-                        "{path}/{name} is not described"
-                    );
+                    assert!(field["description"].is_string(), "{path}/{name} is not described");
                 }
             }
             for (name, inner) in value.as_object().into_iter().flatten() {
@@ -304,10 +266,7 @@ mod tests {
             })
         );
         assert_eq!(value["fine"][0]["site"]["symbol"], "LIMITS");
-        assert_eq!(
-            value["findings"][0]["accesses"][0]["routes"],
-            json!(["POST /login"])
-        );
+        assert_eq!(value["findings"][0]["accesses"][0]["routes"], json!(["POST /login"]));
         assert_eq!(value["findings"][0]["accesses"][0]["when"], "request");
     }
 
@@ -316,9 +275,6 @@ mod tests {
         let text = sample::said(Format::Json, &sample::hostile(), &Options::default());
         assert!(sample::is_safe(&text));
         let value: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(
-            value["findings"][0]["site"]["symbol"],
-            sample::hostile().findings[0].site.symbol
-        );
+        assert_eq!(value["findings"][0]["site"]["symbol"], sample::hostile().findings[0].site.symbol);
     }
 }

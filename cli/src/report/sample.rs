@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 
 use crate::finding::{
-    Access, AccessKind, Confidence, Context, Effect, Finding, Fine, Landing, Mechanism, Note, Role,
-    RuleMeta, SiteInfo,
+    Access, AccessKind, Confidence, Context, Effect, Finding, Fine, Landing, Mechanism, Note, Role, RuleMeta,
+    SiteInfo,
 };
 use crate::source::{SourceFile, Sources};
 use crate::span::{Place, Span};
@@ -71,9 +71,8 @@ pub(crate) fn is_safe(text: &str) -> bool {
 }
 
 pub(crate) fn sources(files: &[(&str, &str)]) -> Sources {
-    let file = |(path, text): &(&str, &str)| {
-        SourceFile::new((*path).into(), PathBuf::from(path), (*text).into(), 0)
-    };
+    let file =
+        |(path, text): &(&str, &str)| SourceFile::new((*path).into(), PathBuf::from(path), (*text).into(), 0);
     Sources::new(files.iter().map(file).collect())
 }
 
@@ -81,31 +80,13 @@ pub(crate) fn sources(files: &[(&str, &str)]) -> Sources {
 pub(crate) fn at(sources: &Sources, path: &str, text: &str) -> Place {
     let (id, file) = sources.iter().find(|(_, file)| file.path == path).unwrap();
     let start = file.text.find(text).unwrap() as u32;
-    Place {
-        file: id,
-        span: Span {
-            start,
-            end: start + text.len() as u32,
-        },
-    }
+    Place { file: id, span: Span { start, end: start + text.len() as u32 } }
 }
 
 pub(crate) fn access(kind: AccessKind, place: Place, function: &str, routes: &[&str]) -> Access {
-    let context = Context::Request {
-        routes: routes.iter().map(|&route| route.into()).collect(),
-    };
-    let operation = if kind == AccessKind::Write {
-        "insert"
-    } else {
-        "get"
-    };
-    Access {
-        kind,
-        place,
-        function: function.into(),
-        context,
-        operation: operation.into(),
-    }
+    let context = Context::Request { routes: routes.iter().map(|&route| route.into()).collect() };
+    let operation = if kind == AccessKind::Write { "insert" } else { "get" };
+    Access { kind, place, function: function.into(), context, operation: operation.into() }
 }
 
 pub(crate) fn finding(symbol: &str, place: Place, accesses: Vec<Access>) -> Finding {
@@ -129,8 +110,7 @@ pub(crate) fn finding(symbol: &str, place: Place, accesses: Vec<Access>) -> Find
         },
         accesses,
         landing: Landing::Redis,
-        help: "Keep the token and its user in a shared store, with the lifetime of a session."
-            .into(),
+        help: "Keep the token and its user in a shared store, with the lifetime of a session.".into(),
         unbounded: true,
         reasons: vec!["written on POST /login and read on GET /me".into()],
         fingerprint: "0123456789abcdef0123456789abcdef".into(),
@@ -190,12 +170,7 @@ pub(crate) fn report() -> Report {
     counter.unbounded = false;
     counter.accesses = vec![Access {
         operation: "fetch_add".into(),
-        ..access(
-            AccessKind::Write,
-            size("z.größe.fetch_add(1)"),
-            "besuch",
-            &[],
-        )
+        ..access(AccessKind::Write, size("z.größe.fetch_add(1)"), "besuch", &[])
     }];
 
     let mut cache = finding("CACHE", size("CACHE"), Vec::new());
@@ -211,22 +186,10 @@ pub(crate) fn report() -> Report {
         root: PathBuf::from("/srv/my shop"),
         rules: &RULES,
         findings: vec![sessions, counter, cache],
-        fine: vec![Fine {
-            site: limits,
-            role: Role::Config,
-            reason,
-        }],
+        fine: vec![Fine { site: limits, role: Role::Config, reason }],
         notes: vec![
-            Note {
-                path: "src/broken.rs".into(),
-                line: Some(7),
-                message: "expected `;`".into(),
-            },
-            Note {
-                path: "/dev/shop".into(),
-                line: None,
-                message: "not a file".into(),
-            },
+            Note { path: "src/broken.rs".into(), line: Some(7), message: "expected `;`".into() },
+            Note { path: "/dev/shop".into(), line: None, message: "not a file".into() },
         ],
         files: 4,
         sources,
@@ -254,19 +217,9 @@ pub(crate) fn hostile() -> Report {
                 fn f\u{200b}() { EVIL.put(\"\u{2067}\") }\n";
     let sources = sources(&[(path, text)]);
     let place = at(&sources, path, "EVIL");
-    let mut write = access(
-        AccessKind::Write,
-        at(&sources, path, "EVIL.put"),
-        evil,
-        &[evil],
-    );
+    let mut write = access(AccessKind::Write, at(&sources, path, "EVIL.put"), evil, &[evil]);
     write.operation = evil.into();
-    let mut read = access(
-        AccessKind::Read,
-        at(&sources, path, "\u{1b}]0;owned"),
-        evil,
-        &[],
-    );
+    let mut read = access(AccessKind::Read, at(&sources, path, "\u{1b}]0;owned"), evil, &[]);
     read.context = Context::Background;
     let mut found = finding(&format!("EVIL{evil}"), place, vec![write, read]);
     found.site.also = vec![place];
@@ -283,21 +236,13 @@ pub(crate) fn hostile() -> Report {
         text.push_str(evil);
     }
     found.reasons = vec![evil.into()];
-    let fine = Fine {
-        site: found.site.clone(),
-        role: Role::Config,
-        reason: evil.into(),
-    };
+    let fine = Fine { site: found.site.clone(), role: Role::Config, reason: evil.into() };
     Report {
         root: PathBuf::from(format!("/srv/{evil}")),
         rules: &RULES,
         findings: vec![found],
         fine: vec![fine],
-        notes: vec![Note {
-            path: path.into(),
-            line: None,
-            message: evil.into(),
-        }],
+        notes: vec![Note { path: path.into(), line: None, message: evil.into() }],
         files: 1,
         sources,
     }

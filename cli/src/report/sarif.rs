@@ -11,9 +11,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::finding::{
-    Confidence, Context, Finding, Landing, Level, Mechanism, Note, Role, RuleMeta,
-};
+use crate::finding::{Confidence, Context, Finding, Landing, Level, Mechanism, Note, Role, RuleMeta};
 use crate::source::Sources;
 use crate::span::Place;
 
@@ -173,10 +171,7 @@ struct Region {
 }
 
 fn log(report: &Report) -> Log<'_> {
-    let base = ArtifactLocation {
-        uri: folder_uri(&report.root),
-        uri_base_id: None,
-    };
+    let base = ArtifactLocation { uri: folder_uri(&report.root), uri_base_id: None };
     let run = Run {
         tool: Tool {
             driver: Driver {
@@ -192,17 +187,9 @@ fn log(report: &Report) -> Log<'_> {
         }],
         original_uri_base_ids: BTreeMap::from([(ROOT, base)]),
         column_kind: "unicodeCodePoints",
-        results: report
-            .findings
-            .iter()
-            .map(|finding| result(finding, report))
-            .collect(),
+        results: report.findings.iter().map(|finding| result(finding, report)).collect(),
     };
-    Log {
-        schema: SCHEMA,
-        version: "2.1.0",
-        runs: [run],
-    }
+    Log { schema: SCHEMA, version: "2.1.0", runs: [run] }
 }
 
 fn rule_of(rule: &'static RuleMeta) -> Rule {
@@ -210,38 +197,23 @@ fn rule_of(rule: &'static RuleMeta) -> Rule {
         id: rule.name,
         short_description: message(rule.summary),
         full_description: message(first_paragraph(rule.page).unwrap_or(rule.summary)),
-        help: Help {
-            text: rule.page,
-            markdown: rule.page,
-        },
+        help: Help { text: rule.page, markdown: rule.page },
         // The level is that of the finding's confidence, and stands on every result.
-        default_configuration: Configuration {
-            level: words::level(Level::Warning),
-        },
+        default_configuration: Configuration { level: words::level(Level::Warning) },
     }
 }
 
 /// The first paragraph below the page's heading.
 fn first_paragraph(page: &'static str) -> Option<&'static str> {
-    page.split("\n\n")
-        .map(str::trim)
-        .find(|part| !part.is_empty() && !part.starts_with('#'))
+    page.split("\n\n").map(str::trim).find(|part| !part.is_empty() && !part.starts_with('#'))
 }
 
 fn result<'a>(finding: &'a Finding, report: &'a Report) -> SarifResult<'a> {
     let site = &finding.site;
     let mut declared = location(site.place, &report.sources);
-    declared.logical_locations = Some([LogicalLocation {
-        fully_qualified_name: &site.item_path,
-    }]);
-    let accesses = finding
-        .accesses
-        .iter()
-        .map(|access| (access.place, words::access(access)));
-    let also = site
-        .also
-        .iter()
-        .map(|place| (*place, format!("also names `{}`", site.symbol)));
+    declared.logical_locations = Some([LogicalLocation { fully_qualified_name: &site.item_path }]);
+    let accesses = finding.accesses.iter().map(|access| (access.place, words::access(access)));
+    let also = site.also.iter().map(|place| (*place, format!("also names `{}`", site.symbol)));
     let related_locations = accesses
         .chain(also)
         .enumerate()
@@ -251,19 +223,13 @@ fn result<'a>(finding: &'a Finding, report: &'a Report) -> SarifResult<'a> {
             ..location(place, &report.sources)
         })
         .collect();
-    let routes = finding
-        .accesses
-        .iter()
-        .filter_map(|access| match &access.context {
-            Context::Request { routes } => Some(routes),
-            Context::Background | Context::Startup => None,
-        });
+    let routes = finding.accesses.iter().filter_map(|access| match &access.context {
+        Context::Request { routes } => Some(routes),
+        Context::Background | Context::Startup => None,
+    });
     SarifResult {
         rule_id: finding.rule.name,
-        rule_index: report
-            .rules
-            .iter()
-            .position(|rule| rule.name == finding.rule.name),
+        rule_index: report.rules.iter().position(|rule| rule.name == finding.rule.name),
         level: words::level(finding.confidence.level()),
         message: message(said(finding)),
         locations: [declared],
@@ -287,10 +253,7 @@ fn said(finding: &Finding) -> String {
     if effect.is_empty() {
         return format!("{title}.");
     }
-    format!(
-        "{title}. With N replicas: {}.",
-        effect.trim_end_matches('.')
-    )
+    format!("{title}. With N replicas: {}.", effect.trim_end_matches('.'))
 }
 
 fn message<'a>(text: impl Into<std::borrow::Cow<'a, str>>) -> Message<'a> {
@@ -317,44 +280,22 @@ fn notification(note: &Note) -> Notification<'_> {
         end_line: None,
         end_column: None,
     });
-    let locations = if note.path.is_empty() {
-        Vec::new()
-    } else {
-        vec![in_file(&note.path, region)]
-    };
+    let locations = if note.path.is_empty() { Vec::new() } else { vec![in_file(&note.path, region)] };
     let text = match note.path.as_str() {
         "" => format!("not analysed: {}", note.message),
         path => format!("not analysed: {path}: {}", note.message),
     };
-    Notification {
-        level: words::level(Level::Warning),
-        message: message(text),
-        locations,
-    }
+    Notification { level: words::level(Level::Warning), message: message(text), locations }
 }
 
 fn in_file(path: &str, region: Option<Region>) -> Location<'static> {
     let artifact_location = if Path::new(path).is_absolute() {
-        ArtifactLocation {
-            uri: file_uri(path.as_bytes()),
-            uri_base_id: None,
-        }
+        ArtifactLocation { uri: file_uri(path.as_bytes()), uri_base_id: None }
     } else {
-        ArtifactLocation {
-            uri: encode(path.as_bytes()),
-            uri_base_id: Some(ROOT),
-        }
+        ArtifactLocation { uri: encode(path.as_bytes()), uri_base_id: Some(ROOT) }
     };
-    let physical_location = PhysicalLocation {
-        artifact_location,
-        region,
-    };
-    Location {
-        id: None,
-        physical_location,
-        logical_locations: None,
-        message: None,
-    }
+    let physical_location = PhysicalLocation { artifact_location, region };
+    Location { id: None, physical_location, logical_locations: None, message: None }
 }
 
 /// The address of a folder: ends in a slash, or relative addresses would replace its name.
@@ -412,11 +353,9 @@ mod tests {
         let language = json!("^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
         definitions["run"]["properties"]["language"]["pattern"] = language.clone();
         definitions["toolComponent"]["properties"]["language"]["pattern"] = language;
-        definitions["region"]["anyOf"] = json!([{"required": ["startLine"]}, {"required": ["charOffset"]}, {"required": ["byteOffset"]}]);
-        let validator = jsonschema::options()
-            .should_validate_formats(true)
-            .build(&schema)
-            .unwrap();
+        definitions["region"]["anyOf"] =
+            json!([{"required": ["startLine"]}, {"required": ["charOffset"]}, {"required": ["byteOffset"]}]);
+        let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
         for report in [sample::report(), sample::hostile(), sample::empty()] {
             let value = said(&report);
             let errors: Vec<String> = validator
@@ -434,10 +373,7 @@ mod tests {
     fn a_result_has_level_place_identity_and_properties() {
         let value = said(&sample::report());
         let run = &value["runs"][0];
-        assert_eq!(
-            run["originalUriBaseIds"]["%SRCROOT%"]["uri"],
-            "file:///srv/my%20shop/"
-        );
+        assert_eq!(run["originalUriBaseIds"]["%SRCROOT%"]["uri"], "file:///srv/my%20shop/");
         assert_eq!(run["columnKind"], "unicodeCodePoints");
         let result = &run["results"][0];
         assert_eq!(result["ruleId"], "in-memory-session");
@@ -472,17 +408,10 @@ mod tests {
         );
         let related = result["relatedLocations"].as_array().unwrap();
         assert_eq!(related.len(), 5);
-        assert_eq!(
-            related[0]["message"]["text"],
-            "written in `auth::login` (insert), on POST /login"
-        );
+        assert_eq!(related[0]["message"]["text"], "written in `auth::login` (insert), on POST /login");
         assert_eq!(related[4]["message"]["text"], "also names `SESSIONS`");
-        let levels: Vec<&Value> = run["results"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|result| &result["level"])
-            .collect();
+        let levels: Vec<&Value> =
+            run["results"].as_array().unwrap().iter().map(|result| &result["level"]).collect();
         assert_eq!(levels, ["error", "warning", "note"]);
     }
 
@@ -504,24 +433,15 @@ mod tests {
     fn what_was_not_analysed_is_a_notification() {
         let value = said(&sample::report());
         let notes = &value["runs"][0]["invocations"][0]["toolExecutionNotifications"];
-        assert_eq!(
-            notes[0]["message"]["text"],
-            "not analysed: src/broken.rs: expected `;`"
-        );
-        assert_eq!(
-            notes[0]["locations"][0]["physicalLocation"]["region"]["startLine"],
-            7
-        );
+        assert_eq!(notes[0]["message"]["text"], "not analysed: src/broken.rs: expected `;`");
+        assert_eq!(notes[0]["locations"][0]["physicalLocation"]["region"]["startLine"], 7);
         let artifact = &notes[1]["locations"][0]["physicalLocation"]["artifactLocation"];
         assert_eq!(*artifact, json!({"uri": "file:///dev/shop"}));
     }
 
     #[test]
     fn paths_become_addresses() {
-        assert_eq!(
-            encode("src/größe 1%.rs".as_bytes()),
-            "src/gr%C3%B6%C3%9Fe%201%25.rs"
-        );
+        assert_eq!(encode("src/größe 1%.rs".as_bytes()), "src/gr%C3%B6%C3%9Fe%201%25.rs");
         // A colon in the first part would read as a scheme, a question mark as a query.
         assert_eq!(encode(b"c:x?y#z"), "c%3Ax%3Fy%23z");
         assert_eq!(folder_uri(Path::new("/")), "file:///");

@@ -16,10 +16,7 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> 
         let (path, title) = (visible(path), sentence(&finding.title));
         let level = words::level(finding.confidence.level());
         let (rule, about) = (finding.rule.name, about(finding));
-        writeln!(
-            out,
-            "{path}:{line}:{column}: {level}[{rule}]: {title} ({about})"
-        )?;
+        writeln!(out, "{path}:{line}:{column}: {level}[{rule}]: {title} ({about})")?;
     }
     if options.quiet {
         return Ok(());
@@ -29,10 +26,7 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> 
             let (path, line, column) = report.sources.locate(fine.site.place);
             let (path, reason) = (visible(path), sentence(&fine.reason));
             let (symbol, role) = (visible(&fine.site.symbol), words::role(fine.role));
-            writeln!(
-                out,
-                "{path}:{line}:{column}: fine: {reason} ({symbol}; {role})"
-            )?;
+            writeln!(out, "{path}:{line}:{column}: fine: {reason} ({symbol}; {role})")?;
         }
     }
     for note in &report.notes {
@@ -49,11 +43,7 @@ fn about(finding: &Finding) -> String {
         .into_iter()
         .filter_map(|kind| {
             let users = users(finding, kind);
-            let noun = if users.iter().all(|user| user.contains(' ')) {
-                "route"
-            } else {
-                "function"
-            };
+            let noun = if users.iter().all(|user| user.contains(' ')) { "route" } else { "function" };
             let some = words::some_of(&users, noun);
             (!users.is_empty()).then(|| format!("{} by {some}", words::done(kind)))
         })
@@ -92,10 +82,7 @@ mod tests {
     #[test]
     fn a_line_names_place_level_rule_symbol_and_routes() {
         assert_eq!(
-            lines(&Options {
-                quiet: true,
-                ..Options::default()
-            }),
+            lines(&Options { quiet: true, ..Options::default() }),
             [
                 "src/auth.rs:5:8: error[in-memory-session]: logged-in users are kept in a static \
                  (SESSIONS; written by POST /login, POST /logout, read by GET /me, GET /orders)",
@@ -108,13 +95,9 @@ mod tests {
 
     #[test]
     fn notes_and_fine_sites_come_when_wanted() {
-        let all = lines(&Options {
-            show_fine: true,
-            ..Options::default()
-        });
+        let all = lines(&Options { show_fine: true, ..Options::default() });
         assert!(all.contains(
-            &"src/auth.rs:3:8: fine: set once at start-up and only read (LIMITS; configuration)"
-                .to_owned()
+            &"src/auth.rs:3:8: fine: set once at start-up and only read (LIMITS; configuration)".to_owned()
         ));
         assert!(all.contains(&"src/broken.rs:7: not analysed: expected `;`".to_owned()));
         assert_eq!(lines(&Options::default()).len(), all.len() - 1);
@@ -125,9 +108,6 @@ mod tests {
         let said = sample::said(Format::Short, &sample::hostile(), &Options::default());
         assert!(sample::is_safe(&said), "{said:?}");
         assert_eq!(said.lines().count(), 2);
-        assert!(
-            said.starts_with("src/a\\nb\\u{1b}[2J.rs:1:8: error["),
-            "{said}"
-        );
+        assert!(said.starts_with("src/a\\nb\\u{1b}[2J.rs:1:8: error["), "{said}");
     }
 }

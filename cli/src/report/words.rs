@@ -69,11 +69,7 @@ pub(crate) fn landing(landing: Landing) -> Option<&'static str> {
 
 /// A number and a noun: `1 error`, `2 errors`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
-    }
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// The first few names, and how many there are beyond: `a, b, c and 2 more routes`.
@@ -82,10 +78,7 @@ pub(crate) fn some_of<T: Display>(names: &[T], noun: &str) -> String {
     let shown = shown.join(", ");
     match names.len().saturating_sub(NAMES) {
         0 => shown,
-        more => format!(
-            "{shown} and {more} more {noun}{}",
-            if more == 1 { "" } else { "s" }
-        ),
+        more => format!("{shown} and {more} more {noun}{}", if more == 1 { "" } else { "s" }),
     }
 }
 
@@ -127,32 +120,16 @@ mod tests {
     use crate::span::{FileId, Place, Span};
 
     fn written(context: Context) -> Access {
-        let place = Place {
-            file: FileId(0),
-            span: Span { start: 0, end: 1 },
-        };
+        let place = Place { file: FileId(0), span: Span { start: 0, end: 1 } };
         let (function, operation) = ("auth::login".to_owned(), "insert".to_owned());
-        Access {
-            kind: AccessKind::Write,
-            place,
-            function,
-            context,
-            operation,
-        }
+        Access { kind: AccessKind::Write, place, function, context, operation }
     }
 
     #[test]
     fn an_access_names_function_operation_and_routes() {
-        let routes = ["GET /a", "GET /b", "GET /c", "GET /d", "GET /e"]
-            .map(String::from)
-            .to_vec();
-        let one = Context::Request {
-            routes: routes[..1].to_vec(),
-        };
-        assert_eq!(
-            access(&written(one)),
-            "written in `auth::login` (insert), on GET /a"
-        );
+        let routes = ["GET /a", "GET /b", "GET /c", "GET /d", "GET /e"].map(String::from).to_vec();
+        let one = Context::Request { routes: routes[..1].to_vec() };
+        assert_eq!(access(&written(one)), "written in `auth::login` (insert), on GET /a");
         assert_eq!(
             access(&written(Context::Request { routes })),
             "written in `auth::login` (insert), on GET /a, GET /b, GET /c and 2 more routes"
@@ -167,24 +144,16 @@ mod tests {
 
     #[test]
     fn hostile_names_are_escaped() {
-        let mut access = written(Context::Request {
-            routes: vec!["GET /\u{1b}[2J".into()],
-        });
+        let mut access = written(Context::Request { routes: vec!["GET /\u{1b}[2J".into()] });
         access.function = "f\u{202e}".into();
         access.operation = "in\nsert".into();
-        assert_eq!(
-            super::access(&access),
-            "written in `f\\u{202e}` (in\\nsert), on GET /\\u{1b}[2J"
-        );
+        assert_eq!(super::access(&access), "written in `f\\u{202e}` (in\\nsert), on GET /\\u{1b}[2J");
     }
 
     #[test]
     fn counting() {
         assert_eq!(count(1, "error"), "1 error");
         assert_eq!(count(0, "error"), "0 errors");
-        assert_eq!(
-            some_of(&["a", "b", "c", "d"], "function"),
-            "a, b, c and 1 more function"
-        );
+        assert_eq!(some_of(&["a", "b", "c", "d"], "function"), "a, b, c and 1 more function");
     }
 }

@@ -18,9 +18,28 @@ pub(crate) struct Case<'s> {
 
 /// Operations that take something out.
 const REMOVES: [&str; 22] = [
-    "remove", "retain", "clear", "drain", "pop", "pop_front", "pop_back", "truncate", "take", "remove_entry", "remove_if",
-    "swap_remove", "shift_remove", "split_off", "invalidate", "invalidate_all", "delete", "cache_remove", "cache_clear",
-    "remove_async", "pop_lru", "retain_mut",
+    "remove",
+    "retain",
+    "clear",
+    "drain",
+    "pop",
+    "pop_front",
+    "pop_back",
+    "truncate",
+    "take",
+    "remove_entry",
+    "remove_if",
+    "swap_remove",
+    "shift_remove",
+    "split_off",
+    "invalidate",
+    "invalidate_all",
+    "delete",
+    "cache_remove",
+    "cache_clear",
+    "remove_async",
+    "pop_lru",
+    "retain_mut",
 ];
 
 impl<'s> Case<'s> {
@@ -52,7 +71,11 @@ impl<'s> Case<'s> {
         let symbol = &self.site.info.symbol;
         let last = last_part(symbol);
         // A tuple's field has no name but its type's.
-        let name = if last.chars().all(|c| c.is_ascii_digit()) { symbol.split("::").next().unwrap_or(last) } else { last };
+        let name = if last.chars().all(|c| c.is_ascii_digit()) {
+            symbol.split("::").next().unwrap_or(last)
+        } else {
+            last
+        };
         crate::model::site::split_words(name, &mut own);
         own.iter().any(|word| words.contains(&word.as_str()))
     }
@@ -98,7 +121,9 @@ impl<'s> Case<'s> {
         let added: Vec<_> = self
             .writes
             .iter()
-            .filter(|one| matches!(one.access.operation.as_str(), "push" | "push_back" | "push_front" | "insert"))
+            .filter(|one| {
+                matches!(one.access.operation.as_str(), "push" | "push_back" | "push_front" | "insert")
+            })
             .map(|one| one.function)
             .collect();
         self.site.uses.iter().any(|one| {
@@ -111,7 +136,10 @@ impl<'s> Case<'s> {
     /// A table of numbers that requests raise: what limits are made of.
     pub(crate) fn counts(&self) -> bool {
         let value = self.payload().args().last().map(external::payload);
-        let number = |ty: &T| external::kind_of(external::payload(ty)) == Kind::Scalar && !matches!(ty, T::Ext(path, _) if last_part(path.as_str()) == "String");
+        let number = |ty: &T| {
+            external::kind_of(external::payload(ty)) == Kind::Scalar
+                && !matches!(ty, T::Ext(path, _) if last_part(path.as_str()) == "String")
+        };
         let numbers = match value {
             Some(T::Tuple(parts)) => parts.iter().any(number),
             Some(other) => number(other),
@@ -129,8 +157,12 @@ impl<'s> Case<'s> {
         match self.payload() {
             T::Ext(path, _) => {
                 let name = last_part(path.as_str());
-                let plain = name.starts_with(['u', 'i']) && name[1..].chars().all(|c| c.is_ascii_digit()) && name.len() > 1;
-                plain || matches!(name, "usize" | "isize") || self.payload_kind() == Kind::Atomic && !self.flag()
+                let plain = name.starts_with(['u', 'i'])
+                    && name[1..].chars().all(|c| c.is_ascii_digit())
+                    && name.len() > 1;
+                plain
+                    || matches!(name, "usize" | "isize")
+                    || self.payload_kind() == Kind::Atomic && !self.flag()
             }
             _ => false,
         }
@@ -148,10 +180,9 @@ impl<'s> Case<'s> {
     }
 
     pub(crate) fn removes(&self) -> bool {
-        self.site
-            .uses
-            .iter()
-            .any(|one| one.access.kind == AccessKind::Write && REMOVES.contains(&one.access.operation.as_str()))
+        self.site.uses.iter().any(|one| {
+            one.access.kind == AccessKind::Write && REMOVES.contains(&one.access.operation.as_str())
+        })
     }
 
     /// Every write while serving happens in a function that also looks first: what is
@@ -161,8 +192,10 @@ impl<'s> Case<'s> {
             self.writes.iter().filter(|one| !REMOVES.contains(&one.access.operation.as_str())).collect();
         !adds.is_empty()
             && adds.iter().all(|write| {
-                matches!(write.access.operation.as_str(), "get_with" | "try_get_with" | "get_or_insert_with" | "or_insert_with")
-                    || self.reads.iter().any(|read| read.function == write.function)
+                matches!(
+                    write.access.operation.as_str(),
+                    "get_with" | "try_get_with" | "get_or_insert_with" | "or_insert_with"
+                ) || self.reads.iter().any(|read| read.function == write.function)
             })
     }
 
@@ -176,17 +209,29 @@ impl<'s> Case<'s> {
 
     /// A collection that grows while serving and that nothing ever empties.
     pub(crate) fn unbounded(&self) -> bool {
-        let grows = self.writes_with(&["insert", "push", "push_back", "entry", "or_insert_with", "or_insert", "extend", "append"]);
-        let bounded = matches!(self.site.kind, Some(Kind::Cache)) || self.holds_name(&["LruCache", "TimedCache", "SizedCache"]);
+        let grows = self.writes_with(&[
+            "insert",
+            "push",
+            "push_back",
+            "entry",
+            "or_insert_with",
+            "or_insert",
+            "extend",
+            "append",
+        ]);
+        let bounded = matches!(self.site.kind, Some(Kind::Cache))
+            || self.holds_name(&["LruCache", "TimedCache", "SizedCache"]);
         grows && self.site.holds.collection && !self.removes() && !bounded
     }
 
     /// Routes known to write.
     pub(crate) fn routed(&self) -> bool {
-        let routed = |one: &&&Use| matches!(&one.access.context, Context::Request { routes } if !routes.is_empty());
+        let routed =
+            |one: &&&Use| matches!(&one.access.context, Context::Request { routes } if !routes.is_empty());
         // `fetch_add` looks as well where its answer is used.
         let looks = |one: &&Use| one.used && one.operation.as_str().starts_with("fetch_");
-        self.writes.iter().any(|one| routed(&one)) && (!self.reads.is_empty() || self.writes.iter().any(looks))
+        self.writes.iter().any(|one| routed(&one))
+            && (!self.reads.is_empty() || self.writes.iter().any(looks))
     }
 
     pub(crate) fn symbol(&self) -> &str {

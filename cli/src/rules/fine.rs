@@ -45,7 +45,8 @@ pub(super) fn settle(case: &Case) -> Settled {
     if matches!(payload, Kind::Metric) {
         return fine(Role::Metrics, "numbers for operators");
     }
-    let channel = matches!(payload, Kind::Sender | Kind::Address | Kind::Receiver) || site.kind == Some(Kind::Sender);
+    let channel =
+        matches!(payload, Kind::Sender | Kind::Address | Kind::Receiver) || site.kind == Some(Kind::Sender);
     if channel && !site.holds.collection {
         return fine(Role::Handle, "a channel to a task of this process");
     }
@@ -59,9 +60,16 @@ pub(super) fn settle(case: &Case) -> Settled {
         return fine(role_of_constant(case), "never written after start-up");
     }
     if case.writes.is_empty() {
-        return fine(Role::Cache, "written only by a task of this process: each replica keeps its own copy up to date");
+        return fine(
+            Role::Cache,
+            "written only by a task of this process: each replica keeps its own copy up to date",
+        );
     }
-    if site.element && site.kind.is_none() && site.sharing == Some(crate::model::site::LOCKED) && site.live == Live::No {
+    if site.element
+        && site.kind.is_none()
+        && site.sharing == Some(crate::model::site::LOCKED)
+        && site.live == Live::No
+    {
         return fine(Role::Entity, "part of the entries of a collection that is reported itself");
     }
     if handles_only(case) {
@@ -71,7 +79,10 @@ pub(super) fn settle(case: &Case) -> Settled {
         return fine(Role::Handle, "a number that this process only compares for itself");
     }
     if memo(case) {
-        return fine(Role::Cache, "filled on a miss by the one function that uses it: every replica computes the same");
+        return fine(
+            Role::Cache,
+            "filled on a miss by the one function that uses it: every replica computes the same",
+        );
     }
     if case.flag() && !toggled(case) {
         return fine(Role::Handle, "a flag that this process sets for itself");
@@ -107,15 +118,22 @@ fn only_shown_to_operators(case: &Case) -> bool {
         return false;
     }
     let counts = case.writes.iter().all(|one| {
-        one.operation.as_str().starts_with("fetch_") || matches!(one.operation.as_str(), "+=" | "store" | "set" | "swap" | "=")
+        one.operation.as_str().starts_with("fetch_")
+            || matches!(one.operation.as_str(), "+=" | "store" | "set" | "swap" | "=")
     });
-    let silent = case.writes.iter().all(|one| !one.used || one.operation.as_str() == "store" || one.operation.as_str() == "=");
-    let shown = case.site.uses.iter().filter(|one| one.access.kind == AccessKind::Read && one.when.request).all(|one| {
-        let text = format!("{} {:?}", one.access.function, one.access.context).to_lowercase();
-        ["metric", "health", "stat", "prometheus", "status", "debug", "uptime", "info", "ready"]
-            .iter()
-            .any(|word| text.contains(word))
-    });
+    let silent = case
+        .writes
+        .iter()
+        .all(|one| !one.used || one.operation.as_str() == "store" || one.operation.as_str() == "=");
+    let shown =
+        case.site.uses.iter().filter(|one| one.access.kind == AccessKind::Read && one.when.request).all(
+            |one| {
+                let text = format!("{} {:?}", one.access.function, one.access.context).to_lowercase();
+                ["metric", "health", "stat", "prometheus", "status", "debug", "uptime", "info", "ready"]
+                    .iter()
+                    .any(|word| text.contains(word))
+            },
+        );
     counts && silent && shown
 }
 
@@ -128,14 +146,17 @@ fn handles_only(case: &Case) -> bool {
     });
     value == Some(Kind::Handle)
         || replies && numbered
-        || case.holds(Kind::Handle) && case.own_name(&["pool", "pools", "handles", "tasks", "listeners", "workers"])
+        || case.holds(Kind::Handle)
+            && case.own_name(&["pool", "pools", "handles", "tasks", "listeners", "workers"])
 }
 
 /// No value of it leaves this process: it is compared, or taken modulo something.
 fn only_compared(case: &Case) -> bool {
     let mut uses = case.writes.iter().chain(&case.reads).peekable();
     let limits = case.named(&["limit", "limiter", "quota", "max", "attempts", "rate"]);
-    uses.peek().is_some() && !limits && uses.all(|one| !one.used || one.compared || matches!(one.operation.as_str(), "+=" | "=" | "store"))
+    uses.peek().is_some()
+        && !limits
+        && uses.all(|one| !one.used || one.compared || matches!(one.operation.as_str(), "+=" | "=" | "store"))
 }
 
 /// A table of answers: looked up, and filled where the answer was missing, in one place.
@@ -146,13 +167,31 @@ fn memo(case: &Case) -> bool {
     let fills = case.writes.iter().all(|one| {
         matches!(
             one.access.operation.as_str(),
-            "insert" | "=" | "put" | "get_with" | "try_get_with" | "replace" | "set" | "entry" | "or_insert_with" | "or_insert"
-                | "get_or_insert_with" | "push"
+            "insert"
+                | "="
+                | "put"
+                | "get_with"
+                | "try_get_with"
+                | "replace"
+                | "set"
+                | "entry"
+                | "or_insert_with"
+                | "or_insert"
+                | "get_or_insert_with"
+                | "push"
         )
     });
-    let asks = case.reads.iter().any(|one| matches!(one.access.operation.as_str(), "get" | "read" | "clone" | "peek" | "cloned" | "compare"));
+    let asks = case.reads.iter().any(|one| {
+        matches!(one.access.operation.as_str(), "get" | "read" | "clone" | "peek" | "cloned" | "compare")
+    });
     let holds = case.site.holds.collection || case.optional() || matches!(case.payload(), T::Adt(..));
-    functions.len() == 1 && fills && asks && holds && case.site.live == Live::No && case.read_through() && !case.scalar()
+    functions.len() == 1
+        && fills
+        && asks
+        && holds
+        && case.site.live == Live::No
+        && case.read_through()
+        && !case.scalar()
 }
 
 /// A flag that one route sets and another obeys.
@@ -176,20 +215,58 @@ fn scratch(case: &Case) -> bool {
 }
 
 pub(super) fn unit_lock(case: &Case) -> bool {
-    matches!(case.site.kind, Some(Kind::Lock)) && matches!(case.payload(), T::Tuple(parts) if parts.is_empty())
+    matches!(case.site.kind, Some(Kind::Lock))
+        && matches!(case.payload(), T::Tuple(parts) if parts.is_empty())
 }
 
 fn shutdown(case: &Case) -> bool {
     case.named(&[
-        "shutdown", "stop", "stopping", "stopped", "ready", "running", "exit", "quit", "alive", "healthy", "initialized", "done",
-        "terminate", "cancel", "cancelled", "closed", "draining", "dirty", "enabled", "debug", "verbose", "flag", "active",
-        "started", "finished", "abort", "killed", "connected", "disconnected", "logging",
+        "shutdown",
+        "stop",
+        "stopping",
+        "stopped",
+        "ready",
+        "running",
+        "exit",
+        "quit",
+        "alive",
+        "healthy",
+        "initialized",
+        "done",
+        "terminate",
+        "cancel",
+        "cancelled",
+        "closed",
+        "draining",
+        "dirty",
+        "enabled",
+        "debug",
+        "verbose",
+        "flag",
+        "active",
+        "started",
+        "finished",
+        "abort",
+        "killed",
+        "connected",
+        "disconnected",
+        "logging",
     ])
 }
 
 fn heard_by_clients(case: &Case) -> bool {
     let waits = |operation: &str| {
-        matches!(operation, "subscribe" | "notified" | "resubscribe" | "borrow" | "changed" | "wait" | "listen" | "new_receiver")
+        matches!(
+            operation,
+            "subscribe"
+                | "notified"
+                | "resubscribe"
+                | "borrow"
+                | "changed"
+                | "wait"
+                | "listen"
+                | "new_receiver"
+        )
     };
     let listens = case.reads.iter().any(|one| waits(last_part(one.operation.as_str())))
         || case.site.uses.iter().any(|one| one.access.kind == AccessKind::Read && one.when.request);
@@ -198,6 +275,7 @@ fn heard_by_clients(case: &Case) -> bool {
         _ => false,
     };
     let about_process = shutdown(case) || case.named(&["signal", "reload"]);
-    let unit = case.payload().args().first().is_some_and(|ty| matches!(ty, T::Tuple(parts) if parts.is_empty()));
+    let unit =
+        case.payload().args().first().is_some_and(|ty| matches!(ty, T::Tuple(parts) if parts.is_empty()));
     listens && !about_process && !(watch && unit)
 }

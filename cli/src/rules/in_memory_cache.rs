@@ -37,7 +37,13 @@ fn judge(case: &Case) -> Option<Claim> {
     } else {
         "filled on a miss and only saves time"
     };
-    let strength = if library && named { 88 } else if library { 68 } else { 75 };
+    let strength = if library && named {
+        88
+    } else if library {
+        68
+    } else {
+        75
+    };
     Some(Claim { strength, confidence, reasons: vec![reason.into()] })
 }
 

@@ -20,24 +20,42 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn judge(case: &Case) -> Option<Claim> {
-    let claim = |strength, confidence, reason: &str| Some(Claim { strength, confidence, reasons: vec![reason.into()] });
+    let claim = |strength, confidence, reason: &str| {
+        Some(Claim { strength, confidence, reasons: vec![reason.into()] })
+    };
     match case.site.kind {
         Some(Kind::Broadcast | Kind::Notify) => {
             let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
             return claim(90, confidence, "sent to while serving, and clients of this process wait on it");
         }
         Some(Kind::SocketHub) => {
-            return claim(92, Confidence::Sure, "emits to the sockets of this process through its default adapter");
+            return claim(
+                92,
+                Confidence::Sure,
+                "emits to the sockets of this process through its default adapter",
+            );
         }
         _ => {}
     }
     let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
     match case.site.live {
         Live::Whole => return claim(84, confidence, "a registry of senders or sockets"),
-        Live::Part => return claim(70, confidence, "its entries hold the sender or socket of a client"),
+        Live::Part => {
+            return claim(70, confidence, "its entries hold the sender or socket of a client");
+        }
         Live::No => {}
     }
-    if case.own_name(&["connections", "clients", "subscribers", "peers", "sockets", "listeners", "watchers", "connected", "online"]) {
+    if case.own_name(&[
+        "connections",
+        "clients",
+        "subscribers",
+        "peers",
+        "sockets",
+        "listeners",
+        "watchers",
+        "connected",
+        "online",
+    ]) {
         return claim(60, Confidence::Likely, "named after connections, changed while serving");
     }
     None

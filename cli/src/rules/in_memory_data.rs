@@ -31,7 +31,8 @@ fn judge(case: &Case) -> Option<Claim> {
 
 /// What is claimed where no rule claims anything.
 pub(super) fn fallback(case: &Case) -> Claim {
-    let minor = case.assumed() && (!case.site.holds.collection || case.site.info.mechanism == Mechanism::ThreadLocal);
+    let minor =
+        case.assumed() && (!case.site.holds.collection || case.site.info.mechanism == Mechanism::ThreadLocal);
     let confidence = match (case.routed(), case.reads.is_empty()) {
         _ if minor => Confidence::Worth,
         (true, false) => Confidence::Sure,

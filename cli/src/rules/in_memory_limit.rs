@@ -20,31 +20,74 @@ pub(super) static RULE: Rule = Rule {
 };
 
 const WORDS: [&str; 29] = [
-    "rate", "ratelimit", "limit", "limits", "limiter", "limiters", "attempts", "attempt", "ban", "bans", "banned", "blocked",
-    "blocklist", "blacklist", "blocker", "throttle", "throttled", "bucket", "buckets", "quota", "quotas", "failures",
-    "failed", "strikes", "lockout", "cooldown", "cooldowns", "governor", "denylist",
+    "rate",
+    "ratelimit",
+    "limit",
+    "limits",
+    "limiter",
+    "limiters",
+    "attempts",
+    "attempt",
+    "ban",
+    "bans",
+    "banned",
+    "blocked",
+    "blocklist",
+    "blacklist",
+    "blocker",
+    "throttle",
+    "throttled",
+    "bucket",
+    "buckets",
+    "quota",
+    "quotas",
+    "failures",
+    "failed",
+    "strikes",
+    "lockout",
+    "cooldown",
+    "cooldowns",
+    "governor",
+    "denylist",
 ];
 
 fn judge(case: &Case) -> Option<Claim> {
-    let claim = |strength, confidence, reason: &str| Some(Claim { strength, confidence, reasons: vec![reason.into()] });
+    let claim = |strength, confidence, reason: &str| {
+        Some(Claim { strength, confidence, reasons: vec![reason.into()] })
+    };
     if case.site.kind == Some(Kind::Limiter) {
         if !case.site.known {
-            return claim(96, Confidence::Likely, "a library's limiter by its name; libraries count in memory unless told otherwise");
+            return claim(
+                96,
+                Confidence::Likely,
+                "a library's limiter by its name; libraries count in memory unless told otherwise",
+            );
         }
         return claim(96, Confidence::Sure, "a limiter that counts in this process's memory");
     }
     let by_address = case.site.holds.key.as_ref().is_some_and(address);
     // A list of revoked tokens is about sessions; a bucket of tokens is about limits.
-    let token = case.own_name(&["token", "tokens", "jwt"]) && !case.own_name(&["bucket", "rate", "limiter", "limit"]);
-    if case.counts() && (case.own_name(&WORDS) || case.touched_by(&WORDS) || case.touched_by(&["login", "check", "verify", "pin", "guard"])) {
+    let token =
+        case.own_name(&["token", "tokens", "jwt"]) && !case.own_name(&["bucket", "rate", "limiter", "limit"]);
+    if case.counts()
+        && (case.own_name(&WORDS)
+            || case.touched_by(&WORDS)
+            || case.touched_by(&["login", "check", "verify", "pin", "guard"]))
+    {
         return claim(86, Confidence::Likely, "a table of counts that requests raise and compare");
     }
     match (case.own_name(&WORDS) && !token, case.named(&WORDS), by_address) {
         (true, _, true) => claim(85, Confidence::Sure, "named after a limit and keyed by client address"),
         (true, _, _) => claim(74, Confidence::Likely, "named after a limit, changed while serving"),
-        (_, true, true) => claim(80, Confidence::Sure, "counts by client address, with types named after a limit"),
-        (_, true, _) if case.touched_by(&WORDS) => claim(66, Confidence::Likely, "touched by functions that limit"),
-        (_, _, true) if case.touched_by(&WORDS) => claim(72, Confidence::Likely, "keyed by client address, in functions that limit"),
+        (_, true, true) => {
+            claim(80, Confidence::Sure, "counts by client address, with types named after a limit")
+        }
+        (_, true, _) if case.touched_by(&WORDS) => {
+            claim(66, Confidence::Likely, "touched by functions that limit")
+        }
+        (_, _, true) if case.touched_by(&WORDS) => {
+            claim(72, Confidence::Likely, "keyed by client address, in functions that limit")
+        }
         _ => None,
     }
 }

@@ -25,15 +25,30 @@ fn judge(case: &Case) -> Option<Claim> {
         return claim(82, "a lock around nothing, taken while serving: it guards something outside");
     }
     let words = [
-        "lock", "locks", "inflight", "flight", "processing", "seen", "dedup", "dedupe", "idempotency", "leader", "taken",
-        "reserved", "claimed", "mutexes", "busy",
+        "lock",
+        "locks",
+        "inflight",
+        "flight",
+        "processing",
+        "seen",
+        "dedup",
+        "dedupe",
+        "idempotency",
+        "leader",
+        "taken",
+        "reserved",
+        "claimed",
+        "mutexes",
+        "busy",
     ];
     if case.own_name(&words) && !case.scalar() {
         return claim(73, "named after a lock or an in-flight set");
     }
-    let set = matches!(case.payload(), crate::model::types::T::Ext(path, _) if path.as_str().ends_with("Set"));
-    let tested = case.reads.iter().any(|one| matches!(one.access.operation.as_str(), "contains" | "contains_key"))
-        || case.writes.iter().any(|one| one.access.operation == "insert" && one.used);
+    let set =
+        matches!(case.payload(), crate::model::types::T::Ext(path, _) if path.as_str().ends_with("Set"));
+    let tested =
+        case.reads.iter().any(|one| matches!(one.access.operation.as_str(), "contains" | "contains_key"))
+            || case.writes.iter().any(|one| one.access.operation == "insert" && one.used);
     if set && tested && case.writes_with(&["insert"]) {
         return claim(56, "a set that is asked before something is let through");
     }

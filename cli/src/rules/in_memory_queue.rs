@@ -25,9 +25,10 @@ fn judge(case: &Case) -> Option<Claim> {
         return Some(Claim { strength: 95, confidence: Confidence::Sure, reasons });
     }
     let words = ["job", "jobs", "queue", "queued", "backlog", "outbox", "worklist", "tasks", "scheduled"];
-    let queue = case.holds_name(&["VecDeque", "BinaryHeap", "SegQueue", "ArrayQueue", "PriorityQueue", "DelayQueue"])
-        && case.writes_with(&["push", "push_back"])
-        && case.taken_by_a_worker();
+    let queue =
+        case.holds_name(&["VecDeque", "BinaryHeap", "SegQueue", "ArrayQueue", "PriorityQueue", "DelayQueue"])
+            && case.writes_with(&["push", "push_back"])
+            && case.taken_by_a_worker();
     let named = case.own_name(&words);
     if !case.site.holds.collection || case.site.live != Live::No {
         return None;
@@ -49,6 +50,7 @@ fn say(case: &Case) -> Words {
         title: format!("`{symbol}` holds accepted work in this process"),
         replicas: "only the replica that accepted the work can do it or tell about it".into(),
         restart: "accepted work that is not done yet is lost without a word".into(),
-        help: "put the work into a broker or a jobs table before answering, and let any replica take it".into(),
+        help: "put the work into a broker or a jobs table before answering, and let any replica take it"
+            .into(),
     }
 }

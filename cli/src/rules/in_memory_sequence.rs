@@ -21,10 +21,15 @@ fn judge(case: &Case) -> Option<Claim> {
     if !case.number() {
         return None;
     }
-    let counts = case.writes.iter().any(|one| one.operation.as_str().starts_with("fetch_") || one.operation == "+=");
+    let counts =
+        case.writes.iter().any(|one| one.operation.as_str().starts_with("fetch_") || one.operation == "+=");
     let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
     let strength = if counts { 80 } else { 40 };
-    Some(Claim { strength, confidence, reasons: vec!["a number changed while serving, whose value is used".into()] })
+    Some(Claim {
+        strength,
+        confidence,
+        reasons: vec!["a number changed while serving, whose value is used".into()],
+    })
 }
 
 fn say(case: &Case) -> Words {

@@ -20,20 +20,72 @@ pub(super) static RULE: Rule = Rule {
 };
 
 const STRONG: [&str; 39] = [
-    "token", "tokens", "csrf", "auth", "pkce", "oauth", "oauth2", "otp", "totp", "nonce", "nonces", "challenge",
-    "challenges", "ticket", "tickets", "passkey", "webauthn", "login", "logins", "jwt", "verifier", "verifiers", "magic",
-    "refresh", "revoked", "revocation", "handshake", "handshakes", "authorization", "authenticated", "credential",
-    "credentials", "cookie", "cookies", "code", "codes", "signin", "2fa", "mfa",
+    "token",
+    "tokens",
+    "csrf",
+    "auth",
+    "pkce",
+    "oauth",
+    "oauth2",
+    "otp",
+    "totp",
+    "nonce",
+    "nonces",
+    "challenge",
+    "challenges",
+    "ticket",
+    "tickets",
+    "passkey",
+    "webauthn",
+    "login",
+    "logins",
+    "jwt",
+    "verifier",
+    "verifiers",
+    "magic",
+    "refresh",
+    "revoked",
+    "revocation",
+    "handshake",
+    "handshakes",
+    "authorization",
+    "authenticated",
+    "credential",
+    "credentials",
+    "cookie",
+    "cookies",
+    "code",
+    "codes",
+    "signin",
+    "2fa",
+    "mfa",
 ];
 const SESSION: [&str; 2] = ["session", "sessions"];
 const AUTH: [&str; 16] = [
-    "auth", "authenticate", "authorize", "authentication", "login", "logout", "verify", "password", "cookie", "cookies", "token",
-    "identity", "account", "credential", "credentials", "signin",
+    "auth",
+    "authenticate",
+    "authorize",
+    "authentication",
+    "login",
+    "logout",
+    "verify",
+    "password",
+    "cookie",
+    "cookies",
+    "token",
+    "identity",
+    "account",
+    "credential",
+    "credentials",
+    "signin",
 ];
-const LOGIN: [&str; 8] = ["auth", "account", "identity", "registration", "logout", "verify", "username", "usernames"];
+const LOGIN: [&str; 8] =
+    ["auth", "account", "identity", "registration", "logout", "verify", "username", "usernames"];
 
 fn judge(case: &Case) -> Option<Claim> {
-    let claim = |strength, confidence, reason: &str| Some(Claim { strength, confidence, reasons: vec![reason.into()] });
+    let claim = |strength, confidence, reason: &str| {
+        Some(Claim { strength, confidence, reasons: vec![reason.into()] })
+    };
     if case.site.kind == Some(Kind::MemorySessions) {
         return claim(95, Confidence::Sure, "the library's session store that keeps sessions in memory");
     }
@@ -41,16 +93,23 @@ fn judge(case: &Case) -> Option<Claim> {
         return None;
     }
     // "Session" alone may be a game's or a call's: functions must speak of logins too.
-    let own = case.own_name(&STRONG) || case.own_name(&SESSION) && (case.touched_by(&AUTH) || case.in_file_of(&AUTH));
+    let own = case.own_name(&STRONG)
+        || case.own_name(&SESSION) && (case.touched_by(&AUTH) || case.in_file_of(&AUTH));
     let types = case.named(&STRONG);
     let touched = case.touched_by(&STRONG);
     let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
     match (own, types, touched) {
         _ if case.site.live == Live::Whole => None,
-        (true, _, _) => claim(76, confidence, "named after sessions or credentials, written and read while serving"),
-        (_, true, true) => claim(72, confidence, "holds session or credential types, in functions that deal with them"),
+        (true, _, _) => {
+            claim(76, confidence, "named after sessions or credentials, written and read while serving")
+        }
+        (_, true, true) => {
+            claim(72, confidence, "holds session or credential types, in functions that deal with them")
+        }
         (_, true, _) => claim(45, Confidence::Likely, "holds session or credential types"),
-        (_, _, true) if case.named(&LOGIN) => claim(50, Confidence::Likely, "touched by functions that deal with logins"),
+        (_, _, true) if case.named(&LOGIN) => {
+            claim(50, Confidence::Likely, "touched by functions that deal with logins")
+        }
         _ => None,
     }
 }

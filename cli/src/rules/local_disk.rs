@@ -21,7 +21,9 @@ pub(super) static RULE: Rule = Rule {
 fn judge(case: &Case) -> Option<Claim> {
     let (confidence, reason) = match case.site.kind {
         Some(Kind::Disk) => (Confidence::Likely, "files written while serving a request"),
-        Some(Kind::EmbeddedDatabase) => (Confidence::Likely, "a database in files of this machine, opened at start-up"),
+        Some(Kind::EmbeddedDatabase) => {
+            (Confidence::Likely, "a database in files of this machine, opened at start-up")
+        }
         _ => return None,
     };
     Some(Claim { strength: 98, confidence, reasons: vec![reason.into()] })

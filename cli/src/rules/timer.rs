@@ -35,6 +35,7 @@ fn say(case: &Case) -> Words {
         title: format!("`{symbol}` starts work by the clock of this process"),
         replicas: "every replica does it: N mails, N charges, N clean-ups at the same time".into(),
         restart: "the clock starts again: work is late, or done twice".into(),
-        help: "take a lock in the database for each run, or let the platform's scheduler start one job".into(),
+        help: "take a lock in the database for each run, or let the platform's scheduler start one job"
+            .into(),
     }
 }

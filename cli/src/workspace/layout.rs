@@ -76,47 +76,33 @@ pub(crate) fn plan(
     let mut folders = Vec::new();
     for file in &walked.manifests {
         let full = file.full.parent().unwrap_or(root).to_owned();
-        let mut note = |line, message| {
-            notes.push(Note {
-                path: file.path.clone(),
-                line,
-                message,
-            })
-        };
+        let mut note = |line, message| notes.push(Note { path: file.path.clone(), line, message });
         let (kind, manifest) = match Manifest::read(&file.full) {
             Ok(manifest) if manifest.package.is_some() => (Kind::Package, manifest),
             Ok(manifest) if manifest.workspace.is_some() => (Kind::Virtual, manifest),
             Ok(mut manifest) => {
                 manifest.package = Manifest::named(folder_name(&full)).package;
-                note(None, "neither a package nor a workspace: the folder is read as a package of its own name".to_owned());
+                note(
+                    None,
+                    "neither a package nor a workspace: the folder is read as a package of its own name"
+                        .to_owned(),
+                );
                 (Kind::Package, manifest)
             }
             Err(broken) => {
                 note(
                     broken.line,
-                    format!(
-                        "{}: the folder is read as a package of its own name",
-                        broken.reason
-                    ),
+                    format!("{}: the folder is read as a package of its own name", broken.reason),
                 );
                 (Kind::Package, Manifest::named(folder_name(&full)))
             }
         };
         manifests.insert(full.clone(), Some(manifest.clone()));
-        folders.push(Folder {
-            dir: file.path.clone(),
-            full,
-            kind,
-            manifest,
-        });
+        folders.push(Folder { dir: file.path.clone(), full, kind, manifest });
     }
 
     let has_own = folders.iter().any(|folder| folder.full == root);
-    let enclosing = if has_own {
-        None
-    } else {
-        manifests.package_above(root)
-    };
+    let enclosing = if has_own { None } else { manifests.package_above(root) };
     let above = match &enclosing {
         Some(base) if base != root => format!("{}/", shown(base, root)),
         _ => String::new(),
@@ -126,49 +112,24 @@ pub(crate) fn plan(
         folder.dir = format!("{above}{dir}").trim_end_matches('/').to_owned();
     }
     if !has_own {
-        let (kind, full) =
-            enclosing.map_or((Kind::Plain, root.to_owned()), |base| (Kind::Package, base));
-        let manifest = manifests
-            .get(&full)
-            .filter(|_| kind == Kind::Package)
-            .cloned();
+        let (kind, full) = enclosing.map_or((Kind::Plain, root.to_owned()), |base| (Kind::Package, base));
+        let manifest = manifests.get(&full).filter(|_| kind == Kind::Package).cloned();
         let manifest = manifest.unwrap_or_else(|| Manifest::named(folder_name(root)));
-        folders.push(Folder {
-            dir: String::new(),
-            full,
-            kind,
-            manifest,
-        });
+        folders.push(Folder { dir: String::new(), full, kind, manifest });
     }
     folders.sort_by(|a, b| a.dir.cmp(&b.dir));
 
-    let by_dir = folders
-        .iter()
-        .enumerate()
-        .map(|(at, folder)| (folder.dir.clone(), at))
-        .collect();
-    let in_left_out = matches!(
-        above.split('/').next(),
-        Some("tests" | "benches" | "examples")
-    );
+    let by_dir = folders.iter().enumerate().map(|(at, folder)| (folder.dir.clone(), at)).collect();
+    let in_left_out = matches!(above.split('/').next(), Some("tests" | "benches" | "examples"));
     let asked_for = single || in_left_out;
-    let mut layout = Layout {
-        folders,
-        by_dir,
-        above,
-        asked_for,
-        named: HashMap::new(),
-        named_dirs: Vec::new(),
-    };
+    let mut layout =
+        Layout { folders, by_dir, above, asked_for, named: HashMap::new(), named_dirs: Vec::new() };
     layout.name_targets(walked, notes);
     layout
 }
 
 fn folder_name(dir: &Path) -> String {
-    dir.file_name().map_or_else(
-        || "root".to_owned(),
-        |name| shown(Path::new(""), Path::new(name)),
-    )
+    dir.file_name().map_or_else(|| "root".to_owned(), |name| shown(Path::new(""), Path::new(name)))
 }
 
 impl Layout {
@@ -212,30 +173,21 @@ impl Layout {
             return area.clone();
         }
         let inside = |dirs: &[(String, Area)], service: bool| {
-            let mut dirs = dirs
-                .iter()
-                .filter(|(_, area)| (*area == Area::Service) == service);
-            dirs.find(|(dir, _)| path.starts_with(dir.as_str()))
-                .map(|(_, area)| area.clone())
+            let mut dirs = dirs.iter().filter(|(_, area)| (*area == Area::Service) == service);
+            dirs.find(|(dir, _)| path.starts_with(dir.as_str())).map(|(_, area)| area.clone())
         };
         if let Some(area) = inside(&self.named_dirs, true) {
             return area;
         }
         let folder = &self.folders[self.innermost(path)];
-        let inner = path
-            .strip_prefix(&folder.dir)
-            .unwrap_or(path)
-            .trim_start_matches('/');
+        let inner = path.strip_prefix(&folder.dir).unwrap_or(path).trim_start_matches('/');
         match (folder.kind, inner.split_once('/')) {
             (Kind::Plain, _) => Area::Service,
             (_, Some(("tests", _))) => Area::Test,
             (_, Some(("benches", _))) => Area::Bench,
             (_, Some(("examples", rest))) => {
                 let name = rest.split('/').next().unwrap_or(rest);
-                Area::Example(join(
-                    &join(&folder.dir, "examples"),
-                    name.strip_suffix(".rs").unwrap_or(name),
-                ))
+                Area::Example(join(&join(&folder.dir, "examples"), name.strip_suffix(".rs").unwrap_or(name)))
             }
             _ => inside(&self.named_dirs, false).unwrap_or(Area::Service),
         }
@@ -251,10 +203,7 @@ impl Layout {
         let mut dir = folder.dir.as_str();
         while !dir.is_empty() && !self.asked_for {
             let (up, name) = dir.rsplit_once('/').unwrap_or(("", dir));
-            let is_manifest_dir = self
-                .by_dir
-                .get(up)
-                .is_some_and(|at| self.folders[*at].kind != Kind::Plain);
+            let is_manifest_dir = self.by_dir.get(up).is_some_and(|at| self.folders[*at].kind != Kind::Plain);
             match name {
                 "tests" if is_manifest_dir => return Area::Test,
                 "benches" if is_manifest_dir => return Area::Bench,
@@ -267,28 +216,14 @@ impl Layout {
     /// Enters the files that manifests name, those that can run in a service last: what
     /// is named twice is read.
     fn name_targets(&mut self, walked: &Walked, notes: &mut Vec<Note>) {
-        let known: BTreeSet<String> = walked
-            .rust
-            .iter()
-            .map(|file| self.below_base(&file.path))
-            .collect();
+        let known: BTreeSet<String> = walked.rust.iter().map(|file| self.below_base(&file.path)).collect();
         let mut services = Vec::new();
         for at in 0..self.folders.len() {
             let folder = &self.folders[at];
-            for member in folder
-                .manifest
-                .workspace
-                .iter()
-                .flat_map(|workspace| &workspace.members)
-            {
+            for member in folder.manifest.workspace.iter().flat_map(|workspace| &workspace.members) {
                 if normal(&folder.dir, member).is_none() && self.above.is_empty() {
-                    let message =
-                        format!("its member `{member}` lies outside of the analysed folder");
-                    notes.push(Note {
-                        path: join(&folder.dir, "Cargo.toml"),
-                        line: None,
-                        message,
-                    });
+                    let message = format!("its member `{member}` lies outside of the analysed folder");
+                    notes.push(Note { path: join(&folder.dir, "Cargo.toml"), line: None, message });
                 }
             }
             if folder.kind != Kind::Package {
@@ -299,28 +234,16 @@ impl Layout {
             for script in folder.manifest.build_scripts() {
                 named.extend(place(script).map(|path| (path, Area::Build)));
             }
-            for (tables, area) in [
-                (&folder.manifest.test, Area::Test),
-                (&folder.manifest.bench, Area::Bench),
-            ] {
-                for path in tables
-                    .iter()
-                    .filter_map(|table| place(table.path.as_ref()?))
-                {
-                    if let Some(dir) =
-                        own_dir(&folder.dir, &path).filter(|_| self.innermost(&path) == at)
-                    {
+            for (tables, area) in [(&folder.manifest.test, Area::Test), (&folder.manifest.bench, Area::Bench)]
+            {
+                for path in tables.iter().filter_map(|table| place(table.path.as_ref()?)) {
+                    if let Some(dir) = own_dir(&folder.dir, &path).filter(|_| self.innermost(&path) == at) {
                         self.named_dirs.push((dir, area.clone()));
                     }
                     named.push((path, area.clone()));
                 }
             }
-            for path in folder
-                .manifest
-                .example
-                .iter()
-                .filter_map(|table| place(table.path.as_ref()?))
-            {
+            for path in folder.manifest.example.iter().filter_map(|table| place(table.path.as_ref()?)) {
                 if !path.starts_with(&join(&folder.dir, "examples/")) {
                     named.push((path.clone(), Area::Example(path)));
                 }
@@ -344,16 +267,11 @@ impl Layout {
                 // Where only a part of a package was asked for, the rest is not missed.
                 if let Some(reason) = reason.filter(|_| self.above.is_empty() && !self.asked_for) {
                     let message = format!("its target `{written}` {reason}");
-                    notes.push(Note {
-                        path: join(&folder.dir, "Cargo.toml"),
-                        line: None,
-                        message,
-                    });
+                    notes.push(Note { path: join(&folder.dir, "Cargo.toml"), line: None, message });
                 }
                 services.extend(path.map(|path| (at, path)));
             }
-            self.named
-                .extend(named.into_iter().map(|(path, area)| (path, (at, area))));
+            self.named.extend(named.into_iter().map(|(path, area)| (path, (at, area))));
         }
         for (at, path) in services {
             let folder = &self.folders[at].dir;
@@ -369,12 +287,7 @@ impl Layout {
     /// and belong to it), sorted by kind and name.
     pub(crate) fn targets(&self, at: usize, files: &BTreeSet<&str>) -> Vec<Target> {
         let folder = &self.folders[at];
-        let Some(package) = folder
-            .manifest
-            .package
-            .as_ref()
-            .filter(|_| folder.kind == Kind::Package)
-        else {
+        let Some(package) = folder.manifest.package.as_ref().filter(|_| folder.kind == Kind::Package) else {
             return Vec::new();
         };
         let mut found: BTreeMap<String, (TargetKind, String)> = BTreeMap::new();
@@ -388,20 +301,13 @@ impl Layout {
 
         let lib = folder.manifest.lib.clone().unwrap_or_default();
         let lib_name = lib.name.as_deref().unwrap_or(&package.name);
-        add(
-            TargetKind::Lib,
-            lib_name,
-            lib.path.as_deref().unwrap_or("src/lib.rs"),
-        );
+        add(TargetKind::Lib, lib_name, lib.path.as_deref().unwrap_or("src/lib.rs"));
         let main = ["src/main.rs"];
         let mut add_named = |kind, tables: &[TargetTable], dir: &str, fallback: &[&str]| {
             for table in tables {
                 let name = table.name.as_deref().unwrap_or(&package.name);
                 let guesses = [format!("{dir}/{name}.rs"), format!("{dir}/{name}/main.rs")];
-                let guesses = guesses
-                    .iter()
-                    .map(String::as_str)
-                    .chain(fallback.iter().copied());
+                let guesses = guesses.iter().map(String::as_str).chain(fallback.iter().copied());
                 match &table.path {
                     Some(path) => _ = add(kind, name, path),
                     None => _ = guesses.into_iter().any(|guess| add(kind, name, guess)),
@@ -423,10 +329,7 @@ impl Layout {
             automatic.push(("src/bin/", TargetKind::Bin));
         }
         for file in files {
-            let inner = file
-                .strip_prefix(&folder.dir)
-                .unwrap_or(file)
-                .trim_start_matches('/');
+            let inner = file.strip_prefix(&folder.dir).unwrap_or(file).trim_start_matches('/');
             for (dir, kind) in &automatic {
                 if let Some(name) = inner.strip_prefix(dir).and_then(automatic_name) {
                     add(*kind, name, inner);
@@ -435,11 +338,7 @@ impl Layout {
         }
 
         let crates = found.into_iter().filter_map(|(path, (kind, name))| {
-            Some(Target {
-                name: name.replace('-', "_"),
-                kind,
-                root: self.below_root(&path)?.to_owned(),
-            })
+            Some(Target { name: name.replace('-', "_"), kind, root: self.below_root(&path)?.to_owned() })
         });
         let mut crates: Vec<Target> = crates.collect();
         crates.sort_by(|a, b| (a.kind, &a.name, &a.root).cmp(&(b.kind, &b.name, &b.root)));
@@ -467,11 +366,7 @@ fn own_dir(package: &str, path: &str) -> Option<String> {
 }
 
 fn join(dir: &str, name: &str) -> String {
-    if dir.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{dir}/{name}")
-    }
+    if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
 }
 
 /// `dir/path` without `.` and `..`; nothing if that leads out of the base.

@@ -84,17 +84,12 @@ struct PlatformTable {
 impl Manifest {
     /// Reads one; the reason is for people.
     pub(crate) fn read(path: &Path) -> Result<Manifest, Broken> {
-        let text = read::text(path, read::SIZE_CAP).map_err(|reason| Broken {
-            line: reason.line(),
-            reason: reason.to_string(),
-        })?;
+        let text = read::text(path, read::SIZE_CAP)
+            .map_err(|reason| Broken { line: reason.line(), reason: reason.to_string() })?;
         let mut manifest: Manifest = toml::from_str(&text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.map(|before| before.matches('\n').count() as u32 + 1);
-            Broken {
-                line,
-                reason: format!("does not parse: {}", error.message()),
-            }
+            Broken { line, reason: format!("does not parse: {}", error.message()) }
         })?;
         if manifest.package.is_none() {
             manifest.package = manifest.project.take();
@@ -104,30 +99,17 @@ impl Manifest {
 
     /// Stands for a package whose manifest cannot be used: cargo's default layout.
     pub(crate) fn named(name: String) -> Manifest {
-        Manifest {
-            package: Some(PackageTable {
-                name,
-                ..PackageTable::default()
-            }),
-            ..Manifest::default()
-        }
+        Manifest { package: Some(PackageTable { name, ..PackageTable::default() }), ..Manifest::default() }
     }
 
     /// Whether `src/main.rs` and `src/bin` are programs without being named.
     pub(crate) fn autobins(&self) -> bool {
-        self.package
-            .as_ref()
-            .and_then(|package| package.autobins)
-            .unwrap_or(true)
+        self.package.as_ref().and_then(|package| package.autobins).unwrap_or(true)
     }
 
     /// Build scripts, relative to the package.
     pub(crate) fn build_scripts(&self) -> Vec<&str> {
-        match self
-            .package
-            .as_ref()
-            .and_then(|package| package.build.as_ref())
-        {
+        match self.package.as_ref().and_then(|package| package.build.as_ref()) {
             Some(Value::String(path)) => vec![path],
             Some(Value::Array(paths)) => paths.iter().filter_map(Value::as_str).collect(),
             _ => vec!["build.rs"],
@@ -136,33 +118,14 @@ impl Manifest {
 
     /// Whether `cargo fuzz` made it: such a package tests its parent.
     pub(crate) fn is_fuzzing(&self) -> bool {
-        let metadata = self
-            .package
-            .as_ref()
-            .and_then(|package| package.metadata.as_ref());
-        metadata
-            .and_then(|table| table.get("cargo-fuzz"))
-            .is_some_and(|value| value.as_bool() != Some(false))
+        let metadata = self.package.as_ref().and_then(|package| package.metadata.as_ref());
+        metadata.and_then(|table| table.get("cargo-fuzz")).is_some_and(|value| value.as_bool() != Some(false))
     }
 
     fn declared(&self, dev: bool) -> Vec<(&str, &Value)> {
-        let platforms = self.target.values().map(|t| {
-            if dev {
-                &t.dev_dependencies
-            } else {
-                &t.dependencies
-            }
-        });
-        let own = if dev {
-            &self.dev_dependencies
-        } else {
-            &self.dependencies
-        };
-        std::iter::once(own)
-            .chain(platforms)
-            .flatten()
-            .map(|(name, value)| (name.as_str(), value))
-            .collect()
+        let platforms = self.target.values().map(|t| if dev { &t.dev_dependencies } else { &t.dependencies });
+        let own = if dev { &self.dev_dependencies } else { &self.dependencies };
+        std::iter::once(own).chain(platforms).flatten().map(|(name, value)| (name.as_str(), value)).collect()
     }
 }
 
@@ -197,23 +160,15 @@ impl Manifests {
 
     /// The nearest folder, from `dir` upwards, that is a workspace and does not exclude `dir`.
     pub(crate) fn workspace_above(&mut self, dir: &Path) -> Option<PathBuf> {
-        let named = self
-            .get(dir)
-            .and_then(|own| own.package.as_ref()?.workspace.clone());
+        let named = self.get(dir).and_then(|own| own.package.as_ref()?.workspace.clone());
         if let Some(named) = named {
             let root = dir.join(named).canonicalize().ok()?;
             return self.get(&root)?.workspace.is_some().then_some(root);
         }
         for above in dir.ancestors() {
-            if let Some(workspace) = self
-                .get(above)
-                .and_then(|manifest| manifest.workspace.as_ref())
-            {
+            if let Some(workspace) = self.get(above).and_then(|manifest| manifest.workspace.as_ref()) {
                 let member = workspace.members.iter().any(|path| above.join(path) == dir);
-                let excluded = workspace
-                    .exclude
-                    .iter()
-                    .any(|path| dir.starts_with(above.join(path)));
+                let excluded = workspace.exclude.iter().any(|path| dir.starts_with(above.join(path)));
                 if member || !excluded {
                     return Some(above.to_owned());
                 }
@@ -225,13 +180,8 @@ impl Manifests {
     /// The nearest folder, from `dir` upwards, that has a `Cargo.toml` with a package.
     /// A `Cargo.toml` without one on the way ends the search: its folders are its own.
     pub(crate) fn package_above(&mut self, dir: &Path) -> Option<PathBuf> {
-        let nearest = dir
-            .ancestors()
-            .find(|above| above.join("Cargo.toml").is_file())?;
-        self.get(nearest)?
-            .package
-            .is_some()
-            .then(|| nearest.to_owned())
+        let nearest = dir.ancestors().find(|above| above.join("Cargo.toml").is_file())?;
+        self.get(nearest)?.package.is_some().then(|| nearest.to_owned())
     }
 
     /// The dependencies of the package in `dir`, sorted by name, and what is wrong with
@@ -247,22 +197,12 @@ impl Manifests {
             declared.extend(manifest.declared(true));
         }
         let inherits = declared.iter().any(|(_, value)| is_inherited(value));
-        let root = if inherits {
-            self.workspace_above(dir)
-        } else {
-            None
-        };
-        let shared = root
-            .as_ref()
-            .and_then(|root| self.get(root))
-            .and_then(|root| root.workspace.clone());
+        let root = if inherits { self.workspace_above(dir) } else { None };
+        let shared = root.as_ref().and_then(|root| self.get(root)).and_then(|root| root.workspace.clone());
 
         let mut problems = Vec::new();
         if inherits && shared.is_none() {
-            let wanted = manifest
-                .package
-                .as_ref()
-                .and_then(|package| package.workspace.as_ref());
+            let wanted = manifest.package.as_ref().and_then(|package| package.workspace.as_ref());
             problems.push(match wanted {
                 Some(path) => format!("names `{path}` as its workspace, which is none: inherited dependencies go by their own names"),
                 None => "inherits dependencies from a workspace that cannot be found: they go by their own names".to_owned(),
@@ -283,16 +223,8 @@ impl Manifests {
                 _ => None,
             };
             let code_name = name.replace('-', "_");
-            let text = |value: &Value| {
-                value
-                    .get("package")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned)
-            };
-            let package = from
-                .and_then(text)
-                .or_else(|| text(value))
-                .unwrap_or_else(|| name.to_owned());
+            let text = |value: &Value| value.get("package").and_then(Value::as_str).map(str::to_owned);
+            let package = from.and_then(text).or_else(|| text(value)).unwrap_or_else(|| name.to_owned());
             let entry = found.entry(code_name.clone()).or_insert(Dependency {
                 name: code_name,
                 package,
@@ -316,12 +248,7 @@ fn is_inherited(dependency: &Value) -> bool {
 
 fn features(dependency: &Value) -> Vec<String> {
     let listed = dependency.get("features").and_then(Value::as_array);
-    listed
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -361,10 +288,8 @@ mod tests {
         let mut manifests = Manifests::default();
         manifests.insert(member.clone(), Some(own.clone()));
         let (found, problems) = manifests.dependencies(&member, &own, false);
-        let found: Vec<_> = found
-            .iter()
-            .map(|d| (d.name.as_str(), d.package.as_str(), d.features.join(",")))
-            .collect();
+        let found: Vec<_> =
+            found.iter().map(|d| (d.name.as_str(), d.package.as_str(), d.features.join(","))).collect();
         let expected = [
             ("lost", "lost", String::new()),
             ("serde", "serde", String::new()),
@@ -372,10 +297,7 @@ mod tests {
             ("web", "axum", "http2,ws".to_owned()),
         ];
         assert_eq!(found, expected);
-        assert_eq!(
-            problems,
-            ["inherits the dependency `lost`, which its workspace does not have"]
-        );
+        assert_eq!(problems, ["inherits the dependency `lost`, which its workspace does not have"]);
         assert_eq!(manifests.dependencies(&member, &own, true).0.len(), 5);
     }
 
@@ -383,17 +305,8 @@ mod tests {
     fn deep_nesting_is_an_error_not_a_crash() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("Cargo.toml");
-        fs::write(
-            &path,
-            format!("a = {}{}", "[".repeat(20_000), "]".repeat(20_000)),
-        )
-        .unwrap();
-        assert!(
-            Manifest::read(&path)
-                .unwrap_err()
-                .reason
-                .starts_with("does not parse")
-        );
+        fs::write(&path, format!("a = {}{}", "[".repeat(20_000), "]".repeat(20_000))).unwrap();
+        assert!(Manifest::read(&path).unwrap_err().reason.starts_with("does not parse"));
         fs::write(&path, format!("{}a = 1", "a.".repeat(200_000))).unwrap();
         let _ = Manifest::read(&path);
     }

@@ -41,12 +41,7 @@ impl fmt::Display for Unread {
         match self {
             Unread::NotRegular(what) => write!(f, "{what}, not a regular file"),
             Unread::TooLarge { size, cap } => {
-                write!(
-                    f,
-                    "{} large, above the limit of {}",
-                    megabytes(*size),
-                    megabytes(*cap)
-                )
+                write!(f, "{} large, above the limit of {}", megabytes(*size), megabytes(*cap))
             }
             Unread::NotUtf8 { .. } => f.write_str("not UTF-8"),
             Unread::Io(error) => write!(f, "cannot be read: {error}"),
@@ -69,22 +64,14 @@ pub(crate) fn text(path: &Path, cap: u64) -> Result<String, Unread> {
         return Err(Unread::NotRegular(kind(meta.file_type())));
     }
     if meta.len() > cap {
-        return Err(Unread::TooLarge {
-            size: meta.len(),
-            cap,
-        });
+        return Err(Unread::TooLarge { size: meta.len(), cap });
     }
     // A growing file, or one in a virtual file system, may hold more than it admits.
     let mut bytes = Vec::with_capacity(meta.len() as usize + 1);
     let file = File::open(path).map_err(Unread::Io)?;
-    file.take(cap + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Unread::Io)?;
+    file.take(cap + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
     if bytes.len() as u64 > cap {
-        return Err(Unread::TooLarge {
-            size: bytes.len() as u64,
-            cap,
-        });
+        return Err(Unread::TooLarge { size: bytes.len() as u64, cap });
     }
     let mut text = String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
@@ -112,11 +99,7 @@ pub(crate) fn kind(of: FileType) -> &'static str {
             return "a device";
         }
     }
-    if of.is_dir() {
-        "a folder"
-    } else {
-        "neither a file nor a folder"
-    }
+    if of.is_dir() { "a folder" } else { "neither a file nor a folder" }
 }
 
 #[cfg(test)]
@@ -132,38 +115,23 @@ mod tests {
 
     #[test]
     fn strips_the_byte_order_mark_once() {
-        assert_eq!(
-            read("\u{feff}fn a() {}\r\n".as_bytes(), 99).unwrap(),
-            "fn a() {}\r\n"
-        );
+        assert_eq!(read("\u{feff}fn a() {}\r\n".as_bytes(), 99).unwrap(), "fn a() {}\r\n");
         assert_eq!(read("\u{feff}\u{feff}".as_bytes(), 99).unwrap(), "\u{feff}");
     }
 
     #[test]
     fn refuses_with_a_reason() {
         assert_eq!(read(b"a\nb\n\xff", 99).unwrap_err().line(), Some(3));
-        assert!(matches!(
-            read(b"12345", 4),
-            Err(Unread::TooLarge { size: 5, cap: 4 })
-        ));
+        assert!(matches!(read(b"12345", 4), Err(Unread::TooLarge { size: 5, cap: 4 })));
         assert!(matches!(read(b"1234", 4).as_deref(), Ok("1234")));
-        assert!(matches!(
-            text(Path::new("/"), 9),
-            Err(Unread::NotRegular("a folder"))
-        ));
+        assert!(matches!(text(Path::new("/"), 9), Err(Unread::NotRegular("a folder"))));
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_device_is_never_opened_and_a_liar_is_cut_off() {
-        assert!(matches!(
-            text(Path::new("/dev/zero"), 9),
-            Err(Unread::NotRegular("a device"))
-        ));
+        assert!(matches!(text(Path::new("/dev/zero"), 9), Err(Unread::NotRegular("a device"))));
         // A regular file that says it is empty.
-        assert!(matches!(
-            text(Path::new("/proc/self/maps"), 9),
-            Err(Unread::TooLarge { .. })
-        ));
+        assert!(matches!(text(Path::new("/proc/self/maps"), 9), Err(Unread::TooLarge { .. })));
     }
 }

@@ -15,19 +15,13 @@ pub(crate) fn select(
     warnings: &mut Vec<String>,
 ) -> Result<(), Error> {
     let names = || {
-        let mut names: Vec<String> = packages
-            .iter()
-            .map(|package| package.name.clone())
-            .collect();
+        let mut names: Vec<String> = packages.iter().map(|package| package.name.clone()).collect();
         names.sort();
         names.dedup();
         names
     };
     for wanted in &request.packages {
-        if !packages
-            .iter()
-            .any(|package| matches(wanted, &package.name))
-        {
+        if !packages.iter().any(|package| matches(wanted, &package.name)) {
             let in_tests = in_tests.iter().any(|name| matches(wanted, name));
             return Err(Error::UnknownPackage {
                 name: wanted.clone(),
@@ -38,15 +32,11 @@ pub(crate) fn select(
         }
     }
     for unwanted in &request.exclude {
-        if !packages
-            .iter()
-            .any(|package| matches(unwanted, &package.name))
-        {
+        if !packages.iter().any(|package| matches(unwanted, &package.name)) {
             warnings.push(format!("`--exclude {unwanted}` matches no package"));
         }
     }
-    let any =
-        |patterns: &[String], name: &str| patterns.iter().any(|pattern| matches(pattern, name));
+    let any = |patterns: &[String], name: &str| patterns.iter().any(|pattern| matches(pattern, name));
     let mut left = 0;
     for package in packages.iter_mut() {
         let wanted = request.packages.is_empty() || any(&request.packages, &package.name);
@@ -54,10 +44,7 @@ pub(crate) fn select(
         left += usize::from(package.selected);
     }
     if left == 0 {
-        let mut packages: Vec<String> = packages
-            .iter()
-            .map(|package| package.name.clone())
-            .collect();
+        let mut packages: Vec<String> = packages.iter().map(|package| package.name.clone()).collect();
         packages.dedup();
         return Err(Error::NothingSelected { packages });
     }
@@ -67,8 +54,7 @@ pub(crate) fn select(
 /// `*` stands for any run of characters, `?` for one. Never backtracks further than to
 /// the last `*`, so that no pattern takes long.
 fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), name.chars().collect());
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     let mut last_star = None;
     while n < name.len() {
@@ -102,19 +88,14 @@ fn near(wanted: &str, names: &[String]) -> Vec<String> {
         .iter()
         .filter_map(|name| {
             let candidate = plain(name);
-            let inside =
-                wanted.len() > 2 && (candidate.contains(&wanted) || wanted.contains(&candidate));
+            let inside = wanted.len() > 2 && (candidate.contains(&wanted) || wanted.contains(&candidate));
             let steps = distance(&wanted, &candidate);
             // A third of the letters wrong is a typo, more is another name.
             (inside || steps <= wanted.chars().count().div_ceil(3)).then_some((steps, name))
         })
         .collect();
     close.sort();
-    close
-        .into_iter()
-        .take(3)
-        .map(|(_, name)| name.clone())
-        .collect()
+    close.into_iter().take(3).map(|(_, name)| name.clone()).collect()
 }
 
 /// Letters to insert, remove or replace (Levenshtein).
@@ -139,23 +120,12 @@ mod tests {
 
     #[test]
     fn globs() {
-        for (pattern, name) in [
-            ("a", "a"),
-            ("*", ""),
-            ("a*", "abc"),
-            ("*c", "abc"),
-            ("a?c", "abc"),
-            ("a*b*c", "aXbYbZc"),
-        ] {
+        for (pattern, name) in
+            [("a", "a"), ("*", ""), ("a*", "abc"), ("*c", "abc"), ("a?c", "abc"), ("a*b*c", "aXbYbZc")]
+        {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [
-            ("a", "ab"),
-            ("a?", "a"),
-            ("*b", "abc"),
-            ("", "a"),
-            ("a*b*d", "aXbYc"),
-        ] {
+        for (pattern, name) in [("a", "ab"), ("a?", "a"), ("*b", "abc"), ("", "a"), ("a*b*d", "aXbYc")] {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
         // Would take longer than the universe has if every `*` were tried again.

@@ -65,18 +65,11 @@ const WORDS: &[&str] = &[
 /// Whether a line of code, not of comment, says one of the words.
 pub(crate) fn starts_server(text: &str) -> bool {
     // One search over the whole text settles most files.
-    let said: Vec<&str> = WORDS
-        .iter()
-        .copied()
-        .filter(|word| text.contains(word))
-        .collect();
+    let said: Vec<&str> = WORDS.iter().copied().filter(|word| text.contains(word)).collect();
     if said.is_empty() {
         return false;
     }
-    let mut code = text
-        .lines()
-        .map(str::trim_start)
-        .filter(|line| !line.starts_with("//"));
+    let mut code = text.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
     code.any(|line| said.iter().any(|word| line.contains(word)))
 }
 
@@ -86,38 +79,24 @@ pub(crate) fn starts_server(text: &str) -> bool {
 /// `mod common;` serves where `common` does.
 pub(crate) fn serving(examples: &BTreeMap<String, Vec<&str>>) -> BTreeSet<String> {
     let says = |texts: &[&str], words: &[&str]| {
-        texts
-            .iter()
-            .any(|text| words.iter().any(|word| text.contains(word)))
+        texts.iter().any(|text| words.iter().any(|word| text.contains(word)))
     };
     let is_shared = |texts: &[&str]| !says(texts, &["fn main", "#[launch]"]);
     let split = |name: &str| {
-        name.rsplit_once('/')
-            .map_or(("".to_owned(), name.to_owned()), |(a, b)| {
-                (a.to_owned(), b.to_owned())
-            })
+        name.rsplit_once('/').map_or(("".to_owned(), name.to_owned()), |(a, b)| (a.to_owned(), b.to_owned()))
     };
 
-    let own = examples
-        .iter()
-        .filter(|(_, texts)| texts.iter().any(|text| starts_server(text)));
+    let own = examples.iter().filter(|(_, texts)| texts.iter().any(|text| starts_server(text)));
     let mut serving: BTreeSet<String> = own.map(|(name, _)| name.clone()).collect();
-    let shared: Vec<&String> = examples
-        .iter()
-        .filter(|(_, texts)| is_shared(texts))
-        .map(|(name, _)| name)
-        .collect();
+    let shared: Vec<&String> =
+        examples.iter().filter(|(_, texts)| is_shared(texts)).map(|(name, _)| name).collect();
     for module in &shared {
         let (folder, module_name) = split(module);
-        let beside: Vec<&String> = examples
-            .keys()
-            .filter(|name| split(name).0 == folder && *name != *module)
-            .collect();
+        let beside: Vec<&String> =
+            examples.keys().filter(|name| split(name).0 == folder && *name != *module).collect();
         if serving.contains(*module) {
             let declared = format!("mod {module_name};");
-            let users = beside
-                .iter()
-                .filter(|name| says(&examples[**name], &[&declared]));
+            let users = beside.iter().filter(|name| says(&examples[**name], &[&declared]));
             serving.extend(users.map(|name| (*name).clone()));
         } else if beside.iter().any(|name| serving.contains(*name)) {
             serving.insert((*module).clone());
@@ -133,31 +112,17 @@ mod tests {
     #[test]
     fn shared_modules_come_with_those_that_serve() {
         let examples = [
-            (
-                "examples/server",
-                "mod common; fn main() { axum::serve(a, b); }",
-            ),
+            ("examples/server", "mod common; fn main() { axum::serve(a, b); }"),
             ("examples/other", "mod start; fn main() { start::go() }"),
             ("examples/start", "pub fn go() { warp::serve(x) }"),
             ("examples/common", "pub fn setup() {}"),
             ("examples/client", "fn main() {}"),
             ("b/examples/common", "pub fn setup() {}"),
         ];
-        let examples = examples
-            .iter()
-            .map(|(name, text)| ((*name).to_owned(), vec![*text]))
-            .collect();
+        let examples = examples.iter().map(|(name, text)| ((*name).to_owned(), vec![*text])).collect();
         let found = serving(&examples);
-        let expected = [
-            "examples/common",
-            "examples/other",
-            "examples/server",
-            "examples/start",
-        ];
-        assert_eq!(
-            found.iter().map(String::as_str).collect::<Vec<_>>(),
-            expected
-        );
+        let expected = ["examples/common", "examples/other", "examples/server", "examples/start"];
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     }
 
     #[test]

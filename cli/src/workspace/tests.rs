@@ -16,19 +16,11 @@ fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn load_at(path: &Path) -> Workspace {
-    load(&Request {
-        path: path.to_owned(),
-        ..Request::default()
-    })
-    .unwrap()
+    load(&Request { path: path.to_owned(), ..Request::default() }).unwrap()
 }
 
 fn targets(package: &Package) -> Vec<(&str, TargetKind, &str)> {
-    package
-        .targets
-        .iter()
-        .map(|target| (target.name.as_str(), target.kind, target.root.as_str()))
-        .collect()
+    package.targets.iter().map(|target| (target.name.as_str(), target.kind, target.root.as_str())).collect()
 }
 
 const MEMBER: &str = "[package]\nname = 'the-api'\n[dependencies]\naxum.workspace = true\n[dev-dependencies]\ninsta = '1'\n\
@@ -48,10 +40,7 @@ fn workspace() -> tempfile::TempDir {
         ("crates/api/tools/admin.rs", "fn main() {}"),
         ("crates/api/web/src/app.json", "{}"),
         ("crates/api/tests/it.rs", ""),
-        (
-            "crates/derive/Cargo.toml",
-            "[package]\nname = 'derive'\n[lib]\nproc-macro = true\n",
-        ),
+        ("crates/derive/Cargo.toml", "[package]\nname = 'derive'\n[lib]\nproc-macro = true\n"),
         ("crates/derive/src/lib.rs", ""),
     ])
 }
@@ -60,40 +49,19 @@ fn workspace() -> tempfile::TempDir {
 fn packages_targets_and_dependencies() {
     let dir = workspace();
     let found = load_at(dir.path());
-    let names: Vec<_> = found
-        .packages
-        .iter()
-        .map(|package| (package.name.as_str(), package.dir.as_str()))
-        .collect();
-    assert_eq!(
-        names,
-        [("the-api", "crates/api"), ("derive", "crates/derive")]
-    );
-    assert_eq!(
-        found
-            .packages
-            .iter()
-            .map(|package| package.proc_macro)
-            .collect::<Vec<_>>(),
-        [false, true]
-    );
+    let names: Vec<_> =
+        found.packages.iter().map(|package| (package.name.as_str(), package.dir.as_str())).collect();
+    assert_eq!(names, [("the-api", "crates/api"), ("derive", "crates/derive")]);
+    assert_eq!(found.packages.iter().map(|package| package.proc_macro).collect::<Vec<_>>(), [false, true]);
     let api = &found.packages[0];
     let expected = [
         ("api_core", TargetKind::Lib, "crates/api/src/lib.rs"),
         ("admin", TargetKind::Bin, "crates/api/tools/admin.rs"),
-        (
-            "job_runner",
-            TargetKind::Bin,
-            "crates/api/src/bin/job-runner.rs",
-        ),
+        ("job_runner", TargetKind::Bin, "crates/api/src/bin/job-runner.rs"),
         ("the_api", TargetKind::Bin, "crates/api/src/main.rs"),
     ];
     assert_eq!(targets(api), expected);
-    let axum = Dependency {
-        name: "axum".into(),
-        package: "axum".into(),
-        features: vec!["ws".into()],
-    };
+    let axum = Dependency { name: "axum".into(), package: "axum".into(), features: vec!["ws".into()] };
     assert_eq!(api.dependencies, [axum]);
     assert!(found.notes.is_empty() && found.warnings.is_empty());
     assert_eq!((found.files_found, found.left_out), (5, 1));
@@ -103,40 +71,21 @@ fn packages_targets_and_dependencies() {
 fn settings_files_and_whose_they_are() {
     let dir = workspace();
     let found = load_at(dir.path());
-    let config: Vec<_> = found
-        .config_files
-        .iter()
-        .map(|file| (file.path.as_str(), file.package))
-        .collect();
-    assert_eq!(
-        config,
-        [
-            ("config/default.toml", None),
-            ("crates/api/Rocket.toml", Some(0))
-        ]
-    );
+    let config: Vec<_> = found.config_files.iter().map(|file| (file.path.as_str(), file.package)).collect();
+    assert_eq!(config, [("config/default.toml", None), ("crates/api/Rocket.toml", Some(0))]);
 }
 
 #[test]
 fn a_member_inherits_from_above_the_analysed_folder() {
     let dir = workspace();
-    for (path, root) in [
-        ("crates/api", "src/main.rs"),
-        ("crates/api/src", "main.rs"),
-        ("crates/api/src/main.rs", "main.rs"),
-    ] {
+    for (path, root) in
+        [("crates/api", "src/main.rs"), ("crates/api/src", "main.rs"), ("crates/api/src/main.rs", "main.rs")]
+    {
         let found = load_at(&dir.path().join(path));
         let api = &found.packages[0];
-        assert_eq!(
-            (api.name.as_str(), api.dir.as_str()),
-            ("the-api", ""),
-            "{path}"
-        );
+        assert_eq!((api.name.as_str(), api.dir.as_str()), ("the-api", ""), "{path}");
         assert_eq!(api.dependencies[0].features, ["ws"], "{path}");
-        assert!(
-            targets(api).contains(&("the_api", TargetKind::Bin, root)),
-            "{path}: {api:#?}"
-        );
+        assert!(targets(api).contains(&("the_api", TargetKind::Bin, root)), "{path}: {api:#?}");
         assert!(found.notes.is_empty(), "{path}: {:?}", found.notes);
     }
 }
@@ -144,21 +93,11 @@ fn a_member_inherits_from_above_the_analysed_folder() {
 #[test]
 fn tests_bring_their_dependencies() {
     let dir = workspace();
-    let request = Request {
-        path: dir.path().to_owned(),
-        tests: true,
-        ..Request::default()
-    };
+    let request = Request { path: dir.path().to_owned(), tests: true, ..Request::default() };
     let found = load(&request).unwrap();
     let api = &found.packages[0];
     assert!(targets(api).contains(&("it", TargetKind::Other, "crates/api/tests/it.rs")));
-    assert_eq!(
-        api.dependencies
-            .iter()
-            .map(|d| d.name.as_str())
-            .collect::<Vec<_>>(),
-        ["axum", "insta"]
-    );
+    assert_eq!(api.dependencies.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["axum", "insta"]);
 }
 
 #[test]
@@ -167,13 +106,6 @@ fn a_plain_folder_is_a_package_of_its_own() {
     let found = load_at(&dir.path().join("svc"));
     assert_eq!(found.packages.len(), 1);
     let package = &found.packages[0];
-    assert_eq!(
-        (
-            package.name.as_str(),
-            package.dir.as_str(),
-            package.targets.len()
-        ),
-        ("svc", "", 0)
-    );
+    assert_eq!((package.name.as_str(), package.dir.as_str(), package.targets.len()), ("svc", "", 0));
     assert_eq!(found.sources.len(), 2);
 }

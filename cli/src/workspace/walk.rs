@@ -41,17 +41,15 @@ pub(crate) fn walk(root: &Path, no_ignore: bool) -> Walked {
     let mut walked = Walked::default();
     let mut links = Vec::new();
     if no_ignore || parent_ignore_file_is_odd(root, &mut walked.notes) {
-        let entries = WalkDir::new(root).into_iter().filter_entry(|entry| {
-            entry.depth() == 0 || !entry.file_type().is_dir() || is_code(entry.path())
-        });
+        let entries = WalkDir::new(root)
+            .into_iter()
+            .filter_entry(|entry| entry.depth() == 0 || !entry.file_type().is_dir() || is_code(entry.path()));
         for entry in entries {
             match entry {
                 Ok(entry) => walked.take(root, entry.path(), entry.file_type(), &mut links),
                 Err(error) => {
                     let path = error.path().unwrap_or(root).to_owned();
-                    let error = error
-                        .io_error()
-                        .map_or_else(|| error.to_string(), io::Error::to_string);
+                    let error = error.io_error().map_or_else(|| error.to_string(), io::Error::to_string);
                     walked.note(root, &path, format!("cannot be read: {error}"));
                 }
             }
@@ -60,11 +58,7 @@ pub(crate) fn walk(root: &Path, no_ignore: bool) -> Walked {
         walked.walk_with_ignore_files(root, &mut links);
     }
     walked.follow(root, links);
-    for list in [
-        &mut walked.rust,
-        &mut walked.manifests,
-        &mut walked.settings,
-    ] {
+    for list in [&mut walked.rust, &mut walked.manifests, &mut walked.settings] {
         list.sort();
     }
     walked
@@ -86,7 +80,9 @@ impl Walked {
                 }
                 match odd_ignore_file(entry.path()) {
                     Some(name) => {
-                        let reason = format!("not read, because its `{name}` is no ordinary file; `--no-ignore` reads it");
+                        let reason = format!(
+                            "not read, because its `{name}` is no ordinary file; `--no-ignore` reads it"
+                        );
                         let mut odd = in_filter.lock().unwrap_or_else(PoisonError::into_inner);
                         odd.push((entry.path().to_owned(), reason));
                         false
@@ -111,9 +107,7 @@ impl Walked {
                 }
                 Err(error) => {
                     let path = path_of(&error).unwrap_or(root).to_owned();
-                    let error = error
-                        .io_error()
-                        .map_or_else(|| error.to_string(), io::Error::to_string);
+                    let error = error.io_error().map_or_else(|| error.to_string(), io::Error::to_string);
                     self.note(root, &path, format!("cannot be read: {error}"));
                 }
             }
@@ -130,11 +124,7 @@ impl Walked {
         } else if kind.is_file() {
             self.keep(root, path);
         } else if !kind.is_dir() && is_wanted(path) {
-            self.note(
-                root,
-                path,
-                format!("{}, not a regular file: not opened", read::kind(kind)),
-            );
+            self.note(root, path, format!("{}, not a regular file: not opened", read::kind(kind)));
         }
     }
 
@@ -145,10 +135,7 @@ impl Walked {
             _ if may_be_settings(path) => &mut self.settings,
             _ => return,
         };
-        list.push(Found {
-            path: shown(root, path),
-            full: path.to_owned(),
-        });
+        list.push(Found { path: shown(root, path), full: path.to_owned() });
     }
 
     /// A link to a file stands for the file, unless that is read under its own name or
@@ -167,17 +154,12 @@ impl Walked {
                 }
                 (Ok(meta), Ok(target)) if meta.is_dir() => {
                     if link.starts_with(&target) {
-                        self.note(
-                            root,
-                            &link,
-                            "a link to a folder that it lies in: not followed".to_owned(),
-                        );
+                        self.note(root, &link, "a link to a folder that it lies in: not followed".to_owned());
                     } else if !target.starts_with(root) {
                         self.note(
                             root,
                             &link,
-                            "a link to a folder outside of the analysed one: not followed"
-                                .to_owned(),
+                            "a link to a folder outside of the analysed one: not followed".to_owned(),
                         );
                     }
                 }
@@ -186,18 +168,10 @@ impl Walked {
                     self.note(root, &link, format!("a link to {what}: not opened"));
                 }
                 (Err(_), _) if runs_in_a_circle(&link) => {
-                    self.note(
-                        root,
-                        &link,
-                        "a link that leads in a circle: not followed".to_owned(),
-                    );
+                    self.note(root, &link, "a link that leads in a circle: not followed".to_owned());
                 }
                 (Err(error), _) if is_wanted(&link) => {
-                    self.note(
-                        root,
-                        &link,
-                        format!("a link that cannot be followed: {error}"),
-                    );
+                    self.note(root, &link, format!("a link that cannot be followed: {error}"));
                 }
                 _ => {}
             }
@@ -205,11 +179,7 @@ impl Walked {
     }
 
     fn note(&mut self, root: &Path, path: &Path, message: String) {
-        self.notes.push(Note {
-            path: shown_short(root, path),
-            line: None,
-            message,
-        });
+        self.notes.push(Note { path: shown_short(root, path), line: None, message });
     }
 }
 
@@ -233,11 +203,7 @@ pub(crate) fn shown(root: &Path, path: &Path) -> String {
             }
         }
     }
-    if text.is_empty() {
-        ".".to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { ".".to_owned() } else { text }
 }
 
 /// As [`shown`], but a path of thousands of characters loses its middle.
@@ -271,11 +237,7 @@ fn is_code(dir: &Path) -> bool {
                 .is_ok_and(|tag| tag.starts_with("Signature: 8a477f597d28d172789f06886806bc55"))
     };
     // `cargo vendor` and the registry leave these beside the sources of a dependency.
-    let dependency = || {
-        [".cargo-checksum.json", ".cargo-ok"]
-            .iter()
-            .any(|mark| dir.join(mark).exists())
-    };
+    let dependency = || [".cargo-checksum.json", ".cargo-ok"].iter().any(|mark| dir.join(mark).exists());
     !(dir.file_name().is_some_and(|name| name == ".git") || signed() || dependency())
 }
 
@@ -301,24 +263,15 @@ const SETTINGS_NAMES: &[&str] = &[
 ];
 
 fn may_be_settings(path: &Path) -> bool {
-    let (Some(name), Some(ending)) = (path.file_name().and_then(|n| n.to_str()), path.extension())
-    else {
+    let (Some(name), Some(ending)) = (path.file_name().and_then(|n| n.to_str()), path.extension()) else {
         return false;
     };
     if name == "Rocket.toml" {
         return true;
     }
-    let folder = path
-        .parent()
-        .and_then(Path::file_name)
-        .and_then(|name| name.to_str());
-    let word = name
-        .split(|letter: char| !letter.is_alphanumeric())
-        .next()
-        .unwrap_or("");
-    ["toml", "yaml", "yml", "json"]
-        .iter()
-        .any(|known| ending == *known)
+    let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    let word = name.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or("");
+    ["toml", "yaml", "yml", "json"].iter().any(|known| ending == *known)
         && (is_settings_folder(folder.unwrap_or(""))
             || SETTINGS_NAMES.contains(&word.to_lowercase().as_str()))
 }
@@ -338,16 +291,10 @@ fn odd_ignore_file(dir: &Path) -> Option<&'static str> {
 }
 
 fn parent_ignore_file_is_odd(root: &Path, notes: &mut Vec<Note>) -> bool {
-    let odd = root
-        .ancestors()
-        .find_map(|dir| odd_ignore_file(dir).map(|name| dir.join(name)));
+    let odd = root.ancestors().find_map(|dir| odd_ignore_file(dir).map(|name| dir.join(name)));
     let Some(path) = odd else { return false };
     let message = "no ordinary file: everything is read, as with `--no-ignore`".to_owned();
-    notes.push(Note {
-        path: shown_short(root, &path),
-        line: None,
-        message,
-    });
+    notes.push(Note { path: shown_short(root, &path), line: None, message });
     true
 }
 
@@ -368,9 +315,7 @@ fn runs_in_a_circle(link: &Path) -> bool {
 fn path_of(error: &ignore::Error) -> Option<&Path> {
     match error {
         ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-            path_of(err)
-        }
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
         ignore::Error::Partial(all) => all.iter().find_map(path_of),
         _ => None,
     }
@@ -415,13 +360,7 @@ mod tests {
         ] {
             assert!(may_be_settings(Path::new(yes)), "{yes}");
         }
-        for no in [
-            "Cargo.lock",
-            "clippy.toml",
-            "docker-compose.yml",
-            "config/x.rs",
-            "settings.md",
-        ] {
+        for no in ["Cargo.lock", "clippy.toml", "docker-compose.yml", "config/x.rs", "settings.md"] {
             assert!(!may_be_settings(Path::new(no)), "{no}");
         }
     }

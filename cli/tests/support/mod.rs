@@ -57,9 +57,7 @@ pub(crate) struct Tree {
 
 impl Tree {
     pub(crate) fn new() -> Self {
-        Tree {
-            dir: tempfile::tempdir().unwrap(),
-        }
+        Tree { dir: tempfile::tempdir().unwrap() }
     }
 
     /// A tree with [`SERVICE`] as the package `good` in the folder `good`.
@@ -87,18 +85,13 @@ impl Tree {
     /// A package with [`SERVICE`] as its program, named after the last part of the folder.
     pub(crate) fn package(&self, dir: &str) -> &Self {
         let name = dir.rsplit('/').next().unwrap();
-        self.file(format!("{dir}/Cargo.toml"), manifest(name))
-            .file(format!("{dir}/src/main.rs"), SERVICE)
+        self.file(format!("{dir}/Cargo.toml"), manifest(name)).file(format!("{dir}/src/main.rs"), SERVICE)
     }
 
     /// Runs `check` on the tree with `--format json`, and more arguments.
     pub(crate) fn check(&self, arguments: &[&str]) -> Run {
         let mut command = binary();
-        command
-            .arg("check")
-            .arg(self.root())
-            .args(["--format", "json"])
-            .args(arguments);
+        command.arg("check").arg(self.root()).args(["--format", "json"]).args(arguments);
         run(command)
     }
 }
@@ -132,12 +125,8 @@ pub(crate) struct Run {
 /// "hangs", not "slow".
 pub(crate) fn run(mut command: Command) -> Run {
     const LIMIT: Duration = Duration::from_secs(120);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let drain = |mut pipe: Box<dyn Read + Send>| {
         thread::spawn(move || {
             let mut bytes = Vec::new();
@@ -159,11 +148,7 @@ pub(crate) fn run(mut command: Command) -> Run {
         }
         thread::sleep(Duration::from_millis(5));
     };
-    Run {
-        code: status.code(),
-        stdout: stdout.join().unwrap(),
-        stderr: stderr.join().unwrap(),
-    }
+    Run { code: status.code(), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
 }
 
 impl Run {
@@ -174,26 +159,14 @@ impl Run {
     /// `(file, symbol)` of every finding.
     pub(crate) fn findings(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let site = |finding: &Value| {
-            (
-                text(&finding["site"]["place"]["file"]),
-                text(&finding["site"]["symbol"]),
-            )
-        };
-        self.json()["findings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(site)
-            .collect()
+        let site =
+            |finding: &Value| (text(&finding["site"]["place"]["file"]), text(&finding["site"]["symbol"]));
+        self.json()["findings"].as_array().unwrap().iter().map(site).collect()
     }
 
     /// Files in which [`SERVICE`]'s sessions are reported.
     pub(crate) fn sessions(&self) -> Vec<String> {
-        let found = self
-            .findings()
-            .into_iter()
-            .filter(|(_, symbol)| symbol == "SESSIONS");
+        let found = self.findings().into_iter().filter(|(_, symbol)| symbol == "SESSIONS");
         found.map(|(file, _)| file).collect()
     }
 
@@ -201,30 +174,15 @@ impl Run {
     pub(crate) fn notes(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let notes = self.json()["notes"].as_array().unwrap().clone();
-        notes
-            .iter()
-            .map(|note| (text(&note["path"]), text(&note["message"])))
-            .collect()
+        notes.iter().map(|note| (text(&note["path"]), text(&note["message"]))).collect()
     }
 
     /// The one note about a path; fails if there is none, or another one.
     pub(crate) fn note(&self, path: &str) -> String {
-        let about: Vec<_> = self
-            .notes()
-            .into_iter()
-            .filter(|(about, _)| about == path)
-            .collect();
-        assert_eq!(
-            about.len(),
-            1,
-            "{path} is to be named once: {:#?}",
-            self.notes()
-        );
+        let about: Vec<_> = self.notes().into_iter().filter(|(about, _)| about == path).collect();
+        assert_eq!(about.len(), 1, "{path} is to be named once: {:#?}", self.notes());
         // Whoever reads the report by a program sees it on standard error as well.
-        let lines = self
-            .stderr
-            .lines()
-            .filter(|line| line.starts_with(&format!("warning: {path}:")));
+        let lines = self.stderr.lines().filter(|line| line.starts_with(&format!("warning: {path}:")));
         assert_eq!(lines.count(), 1, "{}", self.stderr);
         about.into_iter().next().unwrap().1
     }
@@ -243,11 +201,7 @@ impl Run {
         assert_eq!(self.code, Some(2), "{self:#?}");
         assert_eq!(self.stdout, "");
         for word in words {
-            assert!(
-                self.stderr.contains(word),
-                "`{word}` is not in: {}",
-                self.stderr
-            );
+            assert!(self.stderr.contains(word), "`{word}` is not in: {}", self.stderr);
         }
         self
     }

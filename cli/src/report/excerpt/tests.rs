@@ -11,11 +11,7 @@ use crate::span::Span;
 use super::*;
 
 fn mark(place: Place, text: &str) -> Mark {
-    Mark {
-        place,
-        text: text.into(),
-        kind: MarkKind::Read,
-    }
+    Mark { place, text: text.into(), kind: MarkKind::Read }
 }
 
 fn handler() -> GraphicalReportHandler {
@@ -33,11 +29,7 @@ fn render(source: impl SourceCode + 'static, labels: &[LabeledSpan]) -> String {
 /// Renders one label over `part` of a one-line file.
 fn one_line(line: &str, part: &str, width: usize) -> String {
     let sources = sample::sources(&[("a.rs", line)]);
-    let excerpt = Excerpt::new(
-        &sources,
-        &[mark(sample::at(&sources, "a.rs", part), "here")],
-        width,
-    );
+    let excerpt = Excerpt::new(&sources, &[mark(sample::at(&sources, "a.rs", part), "here")], width);
     let labels = excerpt.labels().to_vec();
     render(excerpt, &labels)
 }
@@ -45,9 +37,7 @@ fn one_line(line: &str, part: &str, width: usize) -> String {
 /// Columns of the label's first and one past its last character, and of what it underlines.
 fn columns(report: &str, part: &str) -> ((usize, usize), (usize, usize)) {
     let mut lines = report.lines().skip_while(|line| !line.contains(part));
-    let line = lines
-        .next()
-        .unwrap_or_else(|| panic!("{part:?} is not in {report}"));
+    let line = lines.next().unwrap_or_else(|| panic!("{part:?} is not in {report}"));
     let before = display_width(&line[..line.find(part).unwrap()]);
     let under = lines.next().unwrap();
     let drawn = |c: char| c == '─' || c == '┬';
@@ -58,27 +48,9 @@ fn columns(report: &str, part: &str) -> ((usize, usize), (usize, usize)) {
 
 #[test]
 fn labels_stand_under_their_characters() {
-    for before in [
-        "",
-        "    ",
-        "\t",
-        "x\t\t",
-        "語語 = ",
-        "größe: ",
-        "e\u{301}: ",
-        "🦀 ",
-        "\u{202e}\u{1b}",
-    ] {
-        for after in [
-            "",
-            ";",
-            ".get(语)",
-            "\t",
-            "\r\n",
-            "\n",
-            "\r\nnext",
-            "\u{1b}[0m",
-        ] {
+    for before in ["", "    ", "\t", "x\t\t", "語語 = ", "größe: ", "e\u{301}: ", "🦀 ", "\u{202e}\u{1b}"]
+    {
+        for after in ["", ";", ".get(语)", "\t", "\r\n", "\n", "\r\nnext", "\u{1b}[0m"] {
             let report = one_line(&format!("{before}NAME{after}"), "NAME", 100);
             let (label, name) = columns(&report, "NAME");
             assert_eq!(label, name, "{before:?} {after:?}\n{report}");
@@ -98,13 +70,7 @@ fn the_header_has_the_real_line_and_column() {
 
 #[test]
 fn long_lines_are_cut_around_the_label() {
-    for (before, after) in [
-        (0, 20_000),
-        (20_000, 0),
-        (20_000, 20_000),
-        (70, 40),
-        (35, 100),
-    ] {
+    for (before, after) in [(0, 20_000), (20_000, 0), (20_000, 20_000), (70, 40), (35, 100)] {
         let line = format!("{}NAME{}", "y".repeat(before), "z".repeat(after));
         for width in [40, 60, 80, 160] {
             let report = one_line(&line, "NAME", width);
@@ -133,19 +99,8 @@ fn odd_places_do_no_harm() {
     for text in ["", "x", "x\n", "語", "\r\n", "x\r\ny"] {
         let len = text.len() as u32;
         let sources = sample::sources(&[("a.rs", text)]);
-        for (start, end) in [
-            (0, 0),
-            (0, len),
-            (len, len),
-            (1, 0),
-            (1, 2),
-            (len, len + 9),
-            (99, 3),
-        ] {
-            let place = Place {
-                file: FileId(0),
-                span: Span { start, end },
-            };
+        for (start, end) in [(0, 0), (0, len), (len, len), (1, 0), (1, 2), (len, len + 9), (99, 3)] {
+            let place = Place { file: FileId(0), span: Span { start, end } };
             let marks = [mark(place, "one"), mark(place, "two"), mark(place, "three")];
             let excerpt = Excerpt::new(&sources, &marks, 80);
             let labels = excerpt.labels().to_vec();
@@ -167,33 +122,15 @@ fn near_labels_share_a_frame_and_far_ones_and_other_files_do_not() {
         place("one.rs", "b"),
         place("two.rs", "c"),
     ];
-    let block = |file, first, last| Block {
-        file: FileId(file),
-        first,
-        last,
-    };
-    assert_eq!(
-        blocks(&sources, &places),
-        [
-            block(0, 8, 8),
-            block(0, 1, 4),
-            block(1, 1, 1),
-            block(1, 8, 8)
-        ]
-    );
+    let block = |file, first, last| Block { file: FileId(file), first, last };
+    assert_eq!(blocks(&sources, &places), [block(0, 8, 8), block(0, 1, 4), block(1, 1, 1), block(1, 8, 8)]);
     let marks = places.map(|place| mark(place, "here"));
     let excerpt = Excerpt::new(&sources, &marks, 80);
     let labels = excerpt.labels().to_vec();
     let report = render(excerpt, &labels);
-    let headers: Vec<&str> = report
-        .lines()
-        .filter_map(|line| line.split_once('['))
-        .map(|(_, place)| place)
-        .collect();
-    assert_eq!(
-        headers,
-        ["one.rs:8:1]", "one.rs:1:1]", "two.rs:1:1]", "two.rs:8:1]"]
-    );
+    let headers: Vec<&str> =
+        report.lines().filter_map(|line| line.split_once('[')).map(|(_, place)| place).collect();
+    assert_eq!(headers, ["one.rs:8:1]", "one.rs:1:1]", "two.rs:1:1]", "two.rs:8:1]"]);
 }
 
 /// Counts the bytes that miette is handed.
@@ -223,17 +160,8 @@ fn the_work_depends_on_the_lines_shown_and_not_on_the_file() {
             let marks: Vec<Mark> = (0..9)
                 .map(|at| {
                     let start = (line.len() * (finding + at * lines / 10) + 4) as u32;
-                    let span = Span {
-                        start,
-                        end: start + 5,
-                    };
-                    mark(
-                        Place {
-                            file: FileId(0),
-                            span,
-                        },
-                        "here",
-                    )
+                    let span = Span { start, end: start + 5 };
+                    mark(Place { file: FileId(0), span }, "here")
                 })
                 .collect();
             let excerpt = Excerpt::new(&sources, &marks, 100);

@@ -14,10 +14,7 @@ fn said(report: &Report, options: &Options) -> String {
 fn a_finding_reads_from_what_to_what_to_do() {
     let mut report = sample::report();
     report.findings.truncate(2);
-    let quiet = Options {
-        quiet: true,
-        ..Options::default()
-    };
+    let quiet = Options { quiet: true, ..Options::default() };
     let expected = "\
 error[in-memory-session]
 
@@ -77,10 +74,7 @@ warning[in-memory-counter]
 
 #[test]
 fn the_end_says_what_was_left_out_and_counts() {
-    let all = Options {
-        show_fine: true,
-        ..Options::default()
-    };
+    let all = Options { show_fine: true, ..Options::default() };
     let expected = "
 looked at and fine
   src/auth.rs
@@ -91,11 +85,7 @@ not analysed: /dev/shop: not a file
 1 error, 1 warning, 1 note in 4 files; 1 site looked at and fine; 2 not analysed
 ";
     let report = sample::report();
-    assert!(
-        said(&report, &all).ends_with(expected),
-        "{}",
-        said(&report, &all)
-    );
+    assert!(said(&report, &all).ends_with(expected), "{}", said(&report, &all));
     let plain = said(&report, &Options::default());
     assert!(plain.ends_with(
         "not a file\n1 error, 1 warning, 1 note in 4 files; \
@@ -106,29 +96,16 @@ not analysed: /dev/shop: not a file
 
 #[test]
 fn quiet_says_findings_only() {
-    let quiet = Options {
-        quiet: true,
-        show_fine: true,
-        ..Options::default()
-    };
+    let quiet = Options { quiet: true, show_fine: true, ..Options::default() };
     let text = said(&sample::report(), &quiet);
     assert!(text.ends_with("lifetime of a session.\n"), "{text}");
     assert_eq!(said(&sample::empty(), &quiet), "");
-    assert_eq!(
-        said(&sample::empty(), &Options::default()),
-        "nothing found in 0 files\n"
-    );
+    assert_eq!(said(&sample::empty(), &Options::default()), "nothing found in 0 files\n");
 }
 
 #[test]
 fn verbose_adds_identity_and_reasons() {
-    let text = said(
-        &sample::report(),
-        &Options {
-            verbose: true,
-            ..Options::default()
-        },
-    );
+    let text = said(&sample::report(), &Options { verbose: true, ..Options::default() });
     for line in [
         "\n  site: crate::auth::SESSIONS of package shop\n",
         "\n  type: LazyLock<Mutex<HashMap<String, User>>>\n",
@@ -145,21 +122,11 @@ fn colour_comes_only_when_asked_for_and_changes_no_word() {
     let report = sample::report();
     let plain = said(&report, &Options::default());
     assert!(sample::is_safe(&plain));
-    let colored = said(
-        &report,
-        &Options {
-            color: true,
-            ..Options::default()
-        },
-    );
+    let colored = said(&report, &Options { color: true, ..Options::default() });
     assert!(colored.contains("\u{1b}[31merror[in-memory-session]"));
     let mut stripped = String::new();
     for (at, part) in colored.split("\u{1b}[").enumerate() {
-        let text = if at == 0 {
-            part
-        } else {
-            part.split_once('m').unwrap().1
-        };
+        let text = if at == 0 { part } else { part.split_once('m').unwrap().1 };
         stripped.push_str(text);
     }
     assert_eq!(stripped, plain);
@@ -172,57 +139,26 @@ fn the_width_is_kept() {
     report.notes.clear();
     report.fine.clear();
     for width in [40, 60, 80, 100, 200] {
-        let text = said(
-            &report,
-            &Options {
-                width,
-                ..Options::default()
-            },
-        );
+        let text = said(&report, &Options { width, ..Options::default() });
         for line in text.lines() {
             assert!(display_width(line) <= width.max(52), "{width}: {line}");
         }
     }
-    let narrow = said(
-        &report,
-        &Options {
-            width: 60,
-            ..Options::default()
-        },
-    );
-    let wide = said(
-        &report,
-        &Options {
-            width: 200,
-            ..Options::default()
-        },
-    );
+    let narrow = said(&report, &Options { width: 60, ..Options::default() });
+    let wide = said(&report, &Options { width: 200, ..Options::default() });
     assert!(narrow.lines().count() > wide.lines().count());
     // A terminal that says it has no columns is no reason to fail.
-    said(
-        &report,
-        &Options {
-            width: 0,
-            ..Options::default()
-        },
-    );
+    said(&report, &Options { width: 0, ..Options::default() });
 }
 
 #[test]
 fn hostile_text_does_not_reach_the_terminal() {
     for verbose in [false, true] {
-        let options = Options {
-            verbose,
-            show_fine: true,
-            ..Options::default()
-        };
+        let options = Options { verbose, show_fine: true, ..Options::default() };
         let text = said(&sample::hostile(), &options);
         assert!(sample::is_safe(&text), "{text:?}");
         assert!(text.contains("[src/a\\nb\\u{1b}[2J.rs:1:8]"), "{text}");
-        assert!(
-            text.contains("static EVIL: &str = \"\\u{1b}]0;owned\\u{7}\\u{202e}\""),
-            "{text}"
-        );
+        assert!(text.contains("static EVIL: &str = \"\\u{1b}]0;owned\\u{7}\\u{202e}\""), "{text}");
     }
 }
 
@@ -234,46 +170,20 @@ fn busy(writes: usize, reads: usize) -> Report {
         .collect();
     let sources = sample::sources(&[("src/a.rs", &text)]);
     let accesses = (0..writes + reads).map(|at| {
-        let kind = if at < writes {
-            AccessKind::Write
-        } else {
-            AccessKind::Read
-        };
+        let kind = if at < writes { AccessKind::Write } else { AccessKind::Read };
         let place = sample::at(&sources, "src/a.rs", &format!("STATE.call_{at}_here()"));
         sample::access(kind, place, &format!("f{at}"), &["GET /x"])
     });
-    let finding = sample::finding(
-        "STATE",
-        sample::at(&sources, "src/a.rs", "STATE"),
-        accesses.collect(),
-    );
-    Report {
-        findings: vec![finding],
-        sources,
-        files: 1,
-        ..sample::empty()
-    }
+    let finding = sample::finding("STATE", sample::at(&sources, "src/a.rs", "STATE"), accesses.collect());
+    Report { findings: vec![finding], sources, files: 1, ..sample::empty() }
 }
 
 #[test]
 fn a_finding_fits_a_screen_and_counts_what_it_leaves_out() {
     let report = busy(30, 30);
-    let text = said(
-        &report,
-        &Options {
-            quiet: true,
-            ..Options::default()
-        },
-    );
-    assert!(
-        text.lines().count() <= 40,
-        "{}\n{text}",
-        text.lines().count()
-    );
-    assert!(
-        text.contains("written in `f0`") && text.contains("read in `f30`"),
-        "{text}"
-    );
+    let text = said(&report, &Options { quiet: true, ..Options::default() });
+    assert!(text.lines().count() <= 40, "{}\n{text}", text.lines().count());
+    assert!(text.contains("written in `f0`") && text.contains("read in `f30`"), "{text}");
     assert!(
         text.contains(
             "\n  and 28 more writes in `f2`, `f3`, `f4` and 25 more functions; \
@@ -281,11 +191,7 @@ fn a_finding_fits_a_screen_and_counts_what_it_leaves_out() {
         ),
         "{text}"
     );
-    let all = Options {
-        quiet: true,
-        verbose: true,
-        ..Options::default()
-    };
+    let all = Options { quiet: true, verbose: true, ..Options::default() };
     let text = said(&report, &all);
     assert_eq!(text.matches("written in").count(), 30);
     assert_eq!(text.matches("read in").count(), 30);
@@ -304,12 +210,6 @@ fn the_most_telling_accesses_are_labelled_first() {
     let text = said(&report, &Options::default());
     // One of the two in `same`, then another function, even if only at start-up.
     assert_eq!(text.matches("written in `same`").count(), 1, "{text}");
-    assert!(
-        text.contains("written in `f0` (insert), at start-up"),
-        "{text}"
-    );
-    assert!(
-        text.contains("and 9 more writes in `f2`, `f3`, `f4` and "),
-        "{text}"
-    );
+    assert!(text.contains("written in `f0` (insert), at start-up"), "{text}");
+    assert!(text.contains("and 9 more writes in `f2`, `f3`, `f4` and "), "{text}");
 }

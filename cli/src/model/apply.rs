@@ -1,0 +1,191 @@
+//! Calls into the analysed code: a callee's summary becomes the caller's own effects.
+
+use super::calls::peel_to_adt;
+use super::eval::Frame;
+use super::external::{self, Kind};
+use super::summary::{CallSite, Callable, Root, SELF, Val};
+use super::tree::ItemId;
+use super::types::{T, bind};
+use crate::facts::{Function, Generic, ItemKind, Sym, Ty};
+use crate::span::Span;
+
+impl Frame<'_, '_> {
+    pub(super) fn apply_all(
+        &mut self,
+        callees: &[ItemId],
+        this: Option<&Val>,
+        vals: &[Val],
+        name: Sym,
+        span: Span,
+    ) -> Val {
+        let mut answer: Option<Val> = None;
+        for callee in callees {
+            let one = self.apply(*callee, this, vals, name, span);
+            match &mut answer {
+                None => answer = Some(one),
+                Some(answer) => answer.merge(&one),
+            }
+        }
+        answer.unwrap_or_default()
+    }
+
+    /// A call into the analysed code: its effects on what it was given become ours.
+    pub(super) fn apply(
+        &mut self,
+        callee: ItemId,
+        this: Option<&Val>,
+        vals: &[Val],
+        name: Sym,
+        span: Span,
+    ) -> Val {
+        let declared = self.names().tree.item(callee);
+        let Some(function) = declared.function() else {
+            return match &declared.item.kind {
+                ItemKind::Struct { .. } => Val { fresh: true, ..Val::of(T::Adt(callee, Vec::new().into())) },
+                _ => Val::default(),
+            };
+        };
+        self.out.calls.push(CallSite { callee, region: self.region });
+        // `Type::method(value, ..)`
+        let (this, vals) = match (this, function.receiver, vals.split_first()) {
+            (None, Some(_), Some((first, rest))) => (Some(first), rest),
+            (this, _, _) => (this, vals),
+        };
+        for val in vals {
+            if let Some(Callable::Item(handed)) = val.callable {
+                self.out.calls.push(CallSite { callee: handed, region: self.region });
+            }
+        }
+        let summary = self.ev.summary(callee);
+        let given = |root: &Root| -> Vec<Root> {
+            match root {
+                Root::Param(SELF) => this.map(|this| this.roots.clone()).unwrap_or_default(),
+                Root::Param(at) => vals.get(*at as usize).map(|val| val.roots.clone()).unwrap_or_default(),
+                Root::Fetched(_) => Vec::new(),
+                other => vec![*other],
+            }
+        };
+        let mut seen = Vec::new();
+        let mut passed = Vec::new();
+        for touch in &summary.touches {
+            let Root::Param(at) = touch.root else {
+                continue;
+            };
+            if summary.own_time(touch.region) {
+                if !passed.contains(&touch.root) {
+                    passed.push(touch.root);
+                    self.out.passed.push((callee, touch.root, given(&touch.root)));
+                }
+                continue;
+            }
+            if at == SELF && this.is_some_and(|this| this.fresh) || seen.contains(&(touch.root, touch.kind)) {
+                continue;
+            }
+            seen.push((touch.root, touch.kind));
+            self.touch(&given(&touch.root), touch.kind, name, span);
+        }
+        for (from, to) in &summary.aliases {
+            if matches!(from, Root::Param(_)) || matches!(to, Root::Param(_)) {
+                for from in given(from) {
+                    for to in given(to) {
+                        if from != to && self.out.aliases.len() < 4000 {
+                            self.out.aliases.push((from, to));
+                        }
+                    }
+                }
+            }
+        }
+        for (at, web) in &summary.param_web {
+            self.merge_param_web(*at, vals, web, span);
+        }
+        let ty = self.output_type(callee, function, this, vals);
+        let output = &summary.output;
+        let mut answer = Val::of(if ty.is_unknown() { output.ty.clone() } else { ty });
+        if !matches!(external::kind_of(&answer.ty), Kind::Scalar) {
+            for root in &output.roots {
+                for root in given(root) {
+                    if !answer.roots.contains(&root) {
+                        answer.roots.push(root);
+                    }
+                }
+            }
+        }
+        answer.fresh = output.fresh && answer.roots.is_empty();
+        answer.web.clone_from(&output.web);
+        answer.made_by = output.made_by;
+        // A function that makes a lock or a channel and hands it out.
+        if answer.roots.iter().any(|root| matches!(root, Root::Local(owner, _) if *owner == callee)) {
+            answer.fresh = false;
+        }
+        answer
+    }
+
+    pub(super) fn output_type(
+        &self,
+        callee: ItemId,
+        function: &Function,
+        this: Option<&Val>,
+        vals: &[Val],
+    ) -> T {
+        let mut scope = self.ev.index.scope(self.names(), callee);
+        let generic = function.generics.iter().map(|generic| generic.name).collect::<Vec<_>>();
+        for (param, val) in function.params.iter().zip(vals) {
+            unify(&param.ty, &val.ty, &generic, &mut scope.generics);
+        }
+        if let (Some(this), Some(parent)) = (this, self.names().tree.item(callee).parent)
+            && let ItemKind::Impl(inner) = &self.names().tree.item(parent).item.kind
+            && let Some(T::Adt(_, args)) = peel_to_adt(&this.ty)
+        {
+            if !args.is_empty()
+                && let Ty::Path(path) = &inner.self_ty
+                && let Some(last) = path.last()
+            {
+                let names: Vec<Generic> = last
+                    .args
+                    .iter()
+                    .map(|arg| Generic {
+                        name: match arg {
+                            Ty::Path(path) => path.as_ident().unwrap_or_default(),
+                            _ => Sym::default(),
+                        },
+                        bounds: Vec::new(),
+                    })
+                    .collect();
+                scope.generics.extend(bind(&names, args));
+            }
+            if let Some(ty) = peel_to_adt(&this.ty) {
+                scope.self_ty = ty.clone();
+            }
+        }
+        self.names().ty(&function.output, &scope)
+    }
+}
+
+/// Binds generic parameters that stand directly for an argument's type.
+pub(super) fn unify(ty: &Ty, given: &T, generic: &[Sym], out: &mut Vec<(Sym, T)>) {
+    match ty {
+        Ty::Path(path) => {
+            if let Some(name) = path.as_ident()
+                && generic.contains(&name)
+            {
+                if !given.is_unknown() {
+                    out.push((name, given.value().clone()));
+                }
+                return;
+            }
+            if let Some(last) = path.last() {
+                for (arg, given) in last.args.iter().zip(given.args()) {
+                    unify(arg, given, generic, out);
+                }
+            }
+        }
+        Ty::Ref { inner, .. } => {
+            let given = match given {
+                T::Ref(given) => given,
+                other => other,
+            };
+            unify(inner, given, generic, out);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,471 @@
+//! Collects sites: what could hold state, which places name the same, who touches it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::components;
+use super::context::Contexts;
+use super::external::{self, Kind};
+use super::index::Index;
+use super::link::Groups;
+use super::names::Names;
+use super::shared::{Shared, Sharing, locked_struct};
+use super::site::{Holds, Live, Site, Use, split_words};
+use super::summary::{LocalSite, Root, Summary, Touch};
+use super::tree::ItemId;
+use super::types::{T, last_part};
+use crate::facts::{Field, ItemKind, StaticKind, Sym};
+use crate::finding::{Access, AccessKind, Context, Mechanism, SiteInfo};
+use crate::span::Place;
+use crate::workspace::Workspace;
+
+/// Stands for "whichever package" in tables by package.
+pub(super) const ANY: usize = usize::MAX;
+
+/// State by package and type.
+pub(super) type ByType = FxHashMap<(usize, T), Vec<Root>>;
+
+pub(super) struct Collector<'a, 'm> {
+    pub(super) workspace: &'m Workspace,
+    pub(super) names: &'m Names<'a>,
+    pub(super) index: &'m Index,
+    pub(super) contexts: &'m Contexts,
+    pub(super) summaries: &'m [(ItemId, Arc<Summary>)],
+    pub(super) by_id: FxHashMap<ItemId, &'m Summary>,
+    pub(super) locals: FxHashMap<Root, (ItemId, &'m LocalSite)>,
+    pub(super) groups: Groups,
+    pub(super) touches: FxHashMap<Root, Vec<(ItemId, &'m Touch)>>,
+}
+
+pub(crate) fn collect(
+    workspace: &Workspace,
+    names: &Names,
+    index: &Index,
+    summaries: &[(ItemId, Arc<Summary>)],
+    contexts: &Contexts,
+) -> Vec<Site> {
+    let mut collector = Collector {
+        workspace,
+        names,
+        index,
+        contexts,
+        summaries,
+        by_id: summaries.iter().map(|(id, summary)| (*id, &**summary)).collect(),
+        locals: FxHashMap::default(),
+        groups: Groups::default(),
+        touches: FxHashMap::default(),
+    };
+    collector.gather();
+    collector.pass_on();
+    collector.inject();
+    collector.sites()
+}
+
+impl Collector<'_, '_> {
+    pub(super) fn sites(&mut self) -> Vec<Site> {
+        let candidates = self.candidates();
+        let holders: Vec<T> = candidates.iter().map(|(_, ty)| ty.clone()).collect();
+        let shared = Shared::new(self.names, self.index, self.summaries, self.contexts, &holders);
+        let known: FxHashSet<Root> = candidates.iter().map(|(root, _)| *root).collect();
+        self.join_wrappers(&candidates);
+        let mut sites = Vec::new();
+        let mut done: FxHashSet<Root> = FxHashSet::default();
+        let mut members: FxHashMap<Root, Vec<Root>> = FxHashMap::default();
+        for (root, _) in &candidates {
+            members.entry(self.groups.find(*root)).or_default().push(*root);
+        }
+        for (root, ty) in &candidates {
+            let group = self.groups.find(*root);
+            if !done.insert(group) {
+                continue;
+            }
+            let mut same = members.remove(&group).unwrap_or_default();
+            same.sort_by_key(rank);
+            let chosen = same.first().copied().unwrap_or(*root);
+            let types = || candidates.iter().filter(|(root, _)| same.contains(root)).map(|(_, ty)| ty);
+            let own = candidates.iter().find(|(root, _)| *root == chosen).map_or(ty, |(_, ty)| ty);
+            let changeable = |ty: &&T| external::interior(ty).is_some();
+            let ty = Some(own).filter(changeable).or_else(|| types().find(changeable)).unwrap_or(own);
+            if let Some(site) = self.site(chosen, ty, &same, &shared, &known) {
+                sites.push(site);
+            }
+        }
+        self.add_components(&mut sites);
+        self.add_memo_macros(&mut sites);
+        sites.sort_by_key(|site| site.info.place);
+        sites
+    }
+
+    /// Functions whose answers a macro keeps: `#[cached]`, `#[memoize]`, `#[once]`.
+    pub(super) fn add_memo_macros(&self, sites: &mut Vec<Site>) {
+        for (id, _) in self.summaries {
+            let declared = self.names.tree.item(*id);
+            let memo = declared.item.attrs.iter().any(|attr| {
+                attr.path.last().is_some_and(|last| {
+                    matches!(last.name.as_str(), "cached" | "memoize" | "once" | "cached_result")
+                }) && declared.function().is_some()
+                    && !attr.tokens.contains("redis")
+            });
+            if memo {
+                let name = declared.item.name.as_str();
+                let info = self.info(*id, name.to_string(), declared.place(), Mechanism::Component);
+                sites.push(Site::bare(Root::Local(*id, declared.item.span.start), info, Kind::MemoMacro));
+            }
+        }
+    }
+
+    pub(super) fn info(&self, id: ItemId, symbol: String, place: Place, mechanism: Mechanism) -> SiteInfo {
+        let module = self.names.tree.module(self.names.tree.item(id).module);
+        SiteInfo {
+            item_path: format!("{}::{symbol}", module.path),
+            package: self.workspace.packages[module.package].name.clone(),
+            symbol,
+            mechanism,
+            place,
+            ty: String::new(),
+            also: Vec::new(),
+        }
+    }
+
+    /// State that only a foreign call shows.
+    pub(super) fn add_components(&self, sites: &mut Vec<Site>) {
+        let mut seen = FxHashSet::default();
+        for (id, summary) in self.summaries {
+            let declared = self.names.tree.item(*id);
+            for call in &summary.foreign {
+                let Some(made) =
+                    components::made(call, summary, *id, declared.item.name.as_str(), self.contexts)
+                else {
+                    continue;
+                };
+                let span = call.bound.map_or(call.span, |(_, span)| span);
+                let (symbol, place, mechanism) = match &declared.item.kind {
+                    ItemKind::Static(_) => (declared.item.name.to_string(), declared.place(), made.mechanism),
+                    _ => {
+                        let name =
+                            call.bound.map_or(last_part(call.path.as_str()), |(name, _)| name.as_str());
+                        let symbol = format!("{}::{name}", declared.item.name);
+                        (symbol, Place { file: declared.file, span }, made.mechanism)
+                    }
+                };
+                // Made here, held by a field or binding that is a site already.
+                let package = &self.workspace.packages[self.package(*id)].name;
+                let held = sites.iter().any(|site| {
+                    site.kind == Some(made.kind)
+                        && made.known
+                        && !site.ty.is_unknown()
+                        && site.info.package == *package
+                });
+                if held && made.mechanism == Mechanism::Component {
+                    continue;
+                }
+                let known = sites.iter_mut().find(|site| site.info.place == place);
+                if let Some(site) = known {
+                    // A static that holds a key made at random.
+                    site.info.mechanism = mechanism;
+                    site.kind = Some(made.kind);
+                    site.kept = made.kept;
+                    continue;
+                }
+                if !seen.insert((place, mechanism)) {
+                    continue;
+                }
+                let info = self.info(*id, symbol, place, mechanism);
+                let mut site = Site::bare(Root::Local(*id, span.start), info, made.kind);
+                site.made_by = call.path;
+                site.kept = made.kept;
+                site.known = made.known;
+                sites.push(site);
+            }
+        }
+    }
+
+    /// Everything that could hold state: statics, fields, bindings of set-up code.
+    pub(super) fn candidates(&self) -> Vec<(Root, T)> {
+        let mut out = Vec::new();
+        for id in self.names.tree.ids() {
+            let declared = self.names.tree.item(id);
+            if self.workspace.packages[self.names.tree.module(declared.module).package].proc_macro {
+                continue;
+            }
+            match &declared.item.kind {
+                ItemKind::Static(held) if held.kind != StaticKind::Const => {
+                    let scope = self.index.scope(self.names, id);
+                    out.push((Root::Static(id), self.names.ty(&held.ty, &scope)));
+                }
+                ItemKind::Struct { fields, .. } => {
+                    for at in 0..fields.len() {
+                        out.push((Root::Field(id, at as u16), Index::field_type(self.names, id, at, &[])));
+                    }
+                }
+                ItemKind::Enum { variants, .. } => {
+                    let count = variants.iter().map(|variant| variant.fields.len()).sum::<usize>();
+                    for at in 0..count {
+                        let ty = Index::field_type(self.names, id, at, &[]);
+                        // A message may carry a sender to answer through: no state.
+                        if external::interior(&ty).is_some_and(|kind| kind != Kind::Sender) {
+                            out.push((Root::Field(id, at as u16), ty));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (root, (id, local)) in &self.locals {
+            let when = self.contexts.region(self.by_id[id], *id, local.region);
+            if !when.request || when.startup {
+                out.push((*root, local.ty.clone()));
+            }
+        }
+        out.sort_by_key(|(root, _)| *root);
+        out
+    }
+
+    pub(super) fn site(
+        &mut self,
+        root: Root,
+        ty: &T,
+        same: &[Root],
+        shared: &Shared,
+        known: &FxHashSet<Root>,
+    ) -> Option<Site> {
+        let kind = external::interior(ty);
+        let info = self.describe(root, ty)?;
+        let mut sharing = None;
+        let mut per_request = false;
+        let mut element = false;
+        if let Root::Field(adt, _) = root {
+            sharing = shared.structs.get(&adt).copied();
+            per_request = shared.per_request.contains(&adt);
+            element = shared.elements.contains(&adt);
+            let handle = matches!(
+                external::kind_of(external::payload(ty)),
+                Kind::Handle | Kind::Sender | Kind::Metric
+            );
+            // A registry inside an entry of another site is worth its own line.
+            if element && kind.is_none() && sharing.is_none() && self.live(ty, shared) != Live::No {
+                sharing = Some(Sharing::Locked);
+            }
+            if kind.is_none() && sharing.is_none() && !handle {
+                return None;
+            }
+        }
+        let mut info = info;
+        for other in same {
+            if *other != root
+                && let Some(other) = self.describe(*other, ty)
+            {
+                info.also.push(other.place);
+            }
+        }
+        let mut fields = Vec::new();
+        if let Some(inner) = locked_struct(self.names, self.index, ty)
+            && let ItemKind::Struct { fields: list, .. } = &self.names.tree.item(inner).item.kind
+        {
+            let count = if super::shared::one_value(self.names, inner) { 0 } else { list.len() as u16 };
+            fields =
+                (0..count).map(|at| Root::Field(inner, at)).filter(|field| known.contains(field)).collect();
+        }
+        let mut holds = Holds::default();
+        self.look_into(ty, &mut holds, 0);
+        let made_by = same
+            .iter()
+            .filter_map(|root| self.locals.get(root))
+            .map(|(_, local)| local.made_by)
+            .find(|made| !made.is_empty())
+            .unwrap_or_default();
+        let live = self.live(ty, shared);
+        let words = words_of(&info.symbol, &holds);
+        let uses = self.uses(same);
+        info.also.sort();
+        info.also.dedup();
+        Some(Site {
+            root,
+            info,
+            ty: ty.clone(),
+            kind,
+            sharing,
+            holds,
+            uses,
+            per_request,
+            fields,
+            words,
+            made_by,
+            live,
+            element,
+            kept: false,
+            known: true,
+        })
+    }
+
+    pub(super) fn describe(&self, root: Root, ty: &T) -> Option<SiteInfo> {
+        let (item, symbol, place, mechanism, ty_text) = match root {
+            Root::Static(id) => {
+                let declared = self.names.tree.item(id);
+                let ItemKind::Static(held) = &declared.item.kind else {
+                    return None;
+                };
+                let mechanism = match held.kind {
+                    StaticKind::ThreadLocal => Mechanism::ThreadLocal,
+                    _ => Mechanism::Static,
+                };
+                let symbol = match declared.item.within {
+                    within if within.is_empty() => declared.item.name.to_string(),
+                    within => format!("{within}::{}", declared.item.name),
+                };
+                (id, symbol, declared.place(), mechanism, held.ty_text.clone())
+            }
+            Root::Field(id, at) => {
+                let declared = self.names.tree.item(id);
+                let (name, field) = nth_field(&declared.item.kind, at as usize)?;
+                let owner = match name {
+                    Some(variant) => format!("{}::{variant}", declared.item.name),
+                    None => declared.item.name.to_string(),
+                };
+                let place = Place { file: declared.file, span: field.span };
+                let symbol = format!("{owner}::{}", field.name);
+                let worker = self.summaries.iter().any(|(_, summary)| summary.worker_types.contains(&id));
+                let mechanism = if worker { Mechanism::ThreadLocal } else { Mechanism::SharedField };
+                (id, symbol, place, mechanism, field.ty_text.clone())
+            }
+            Root::Local(id, _) => {
+                let (_, local) = self.locals.get(&root)?;
+                let declared = self.names.tree.item(id);
+                let place = Place { file: declared.file, span: local.span };
+                let symbol = format!("{}::{}", declared.item.name, local.name);
+                let worker = self.per_worker(id, local.region);
+                let mechanism = match worker {
+                    true => Mechanism::ThreadLocal,
+                    _ => Mechanism::SharedLocal,
+                };
+                (id, symbol, place, mechanism, String::new())
+            }
+            Root::Param(_) | Root::Fetched(_) => return None,
+        };
+        let component = matches!(
+            external::interior(ty),
+            Some(Kind::Limiter | Kind::MemorySessions | Kind::SocketHub | Kind::Scheduler | Kind::JobStore)
+        );
+        let mechanism = match mechanism {
+            Mechanism::SharedLocal | Mechanism::SharedField if component => Mechanism::Component,
+            mechanism => mechanism,
+        };
+        let declared = self.names.tree.item(item);
+        let module = self.names.tree.module(declared.module);
+        let info = SiteInfo {
+            item_path: format!("{}::{symbol}", module.path),
+            package: self.workspace.packages[module.package].name.clone(),
+            symbol,
+            mechanism,
+            place,
+            ty: ty_text,
+            also: Vec::new(),
+        };
+        Some(info)
+    }
+
+    pub(super) fn per_worker(&self, id: ItemId, region: u32) -> bool {
+        let summary = self.by_id[&id];
+        let mut at = region;
+        while at != 0 {
+            if summary.regions[at as usize].kind == super::summary::RegionKind::PerWorker {
+                return true;
+            }
+            at = summary.regions[at as usize].parent;
+        }
+        false
+    }
+
+    /// The accesses of all roots that are the same data, one a place and kind.
+    pub(super) fn uses(&self, same: &[Root]) -> Vec<Use> {
+        let mut out: BTreeMap<(AccessKind, Place), Use> = BTreeMap::new();
+        for root in same {
+            for (id, touch) in self.touches.get(root).into_iter().flatten() {
+                let summary = self.by_id[id];
+                let when = self.contexts.region(summary, *id, touch.region);
+                let declared = self.names.tree.item(*id);
+                let place = Place { file: declared.file, span: touch.span };
+                let context = if when.request {
+                    Context::Request { routes: when.routes.iter().map(ToString::to_string).collect() }
+                } else if when.background {
+                    Context::Background
+                } else {
+                    Context::Startup
+                };
+                let access = Access {
+                    kind: touch.kind,
+                    place,
+                    function: self.function_name(*id),
+                    context,
+                    operation: last_part(touch.operation.as_str()).to_string(),
+                };
+                out.entry((touch.kind, place)).or_insert(Use {
+                    access,
+                    when,
+                    operation: touch.operation,
+                    used: touch.used,
+                    compared: touch.compared || touch.operation == "compare",
+                    function: *id,
+                });
+            }
+        }
+        out.into_values().collect()
+    }
+
+    pub(super) fn function_name(&self, id: ItemId) -> String {
+        let declared = self.names.tree.item(id);
+        let owner = declared.parent.and_then(|parent| match &self.names.tree.item(parent).item.kind {
+            ItemKind::Impl(_) => match self.index.impl_of(parent).map(|info| info.self_ty.value()) {
+                Some(T::Adt(adt, _)) => Some(self.names.tree.item(*adt).item.name.to_string()),
+                Some(T::Ext(path, _)) => Some(last_part(path.as_str()).to_string()),
+                _ => None,
+            },
+            ItemKind::Trait(_) => Some(self.names.tree.item(parent).item.name.to_string()),
+            _ => None,
+        });
+        match owner {
+            Some(owner) => format!("{owner}::{}", declared.item.name),
+            None => declared.item.name.to_string(),
+        }
+    }
+
+    pub(super) fn package(&self, id: ItemId) -> usize {
+        self.names.tree.module(self.names.tree.item(id).module).package
+    }
+}
+
+pub(super) fn nth_field(kind: &ItemKind, at: usize) -> Option<(Option<Sym>, &Field)> {
+    match kind {
+        ItemKind::Struct { fields, .. } => fields.get(at).map(|field| (None, field)),
+        ItemKind::Enum { variants, .. } => variants
+            .iter()
+            .flat_map(|one| one.fields.iter().map(move |field| (Some(one.name), field)))
+            .nth(at),
+        _ => None,
+    }
+}
+
+/// Which of several names for the same data a finding stands at.
+pub(super) fn rank(root: &Root) -> (u8, Root) {
+    let class = match root {
+        Root::Static(_) => 0,
+        Root::Field(..) => 1,
+        Root::Local(..) => 2,
+        Root::Param(_) | Root::Fetched(_) => 3,
+    };
+    (class, *root)
+}
+
+pub(super) fn words_of(symbol: &str, holds: &Holds) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut names: Vec<&str> = vec![symbol];
+    names.extend(holds.near.iter().map(String::as_str));
+    for name in names {
+        split_words(name, &mut out);
+    }
+    out.sort();
+    out.dedup();
+    out
+}
