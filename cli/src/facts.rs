@@ -304,7 +304,12 @@ pub(crate) enum ExprKind {
     },
     Deref(ExprId),
     Unary(ExprId),
-    Binary(ExprId, ExprId),
+    /// `compares`: the answer says how the two relate, or where in a cycle one stands.
+    Binary {
+        left: ExprId,
+        right: ExprId,
+        compares: bool,
+    },
     Assign {
         place: ExprId,
         value: ExprId,

@@ -202,7 +202,7 @@ impl Builder<'_> {
                 if assigns(&inner.op) {
                     ExprKind::AssignOp { place: left, value: right }
                 } else {
-                    ExprKind::Binary(left, right)
+                    ExprKind::Binary { left, right, compares: compares(&inner.op) }
                 }
             }
             syn::Expr::Assign(inner) => {
@@ -293,6 +293,12 @@ fn assigns(op: &syn::BinOp) -> bool {
             | ShlAssign(_)
             | ShrAssign(_)
     )
+}
+
+/// Comparisons, and the remainder: it picks one of a few, as a cursor does.
+fn compares(op: &syn::BinOp) -> bool {
+    use syn::BinOp::*;
+    matches!(op, Eq(_) | Ne(_) | Lt(_) | Le(_) | Gt(_) | Ge(_) | Rem(_))
 }
 
 /// The whole expression, found without walking it: `Spanned` would print every

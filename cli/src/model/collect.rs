@@ -6,14 +6,14 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::components;
-use super::context::Contexts;
+use super::context::{Contexts, When};
 use super::external::{self, Kind};
 use super::index::Index;
 use super::link::Groups;
 use super::names::Names;
 use super::shared::{Shared, Sharing, locked_struct};
 use super::site::{Holds, Live, Site, Use, split_words};
-use super::summary::{LocalSite, Root, Summary, Touch};
+use super::summary::{ForeignCall, LocalSite, Root, Summary, Touch};
 use super::tree::ItemId;
 use super::types::{T, last_part};
 use crate::facts::{Field, ItemKind, StaticKind, Sym};
@@ -93,9 +93,69 @@ impl Collector<'_, '_> {
             }
         }
         self.add_components(&mut sites);
+        self.add_disk(&mut sites);
         self.add_memo_macros(&mut sites);
         sites.sort_by_key(|site| site.info.place);
         sites
+    }
+
+    /// Files written while serving: one site a source file, its calls as accesses.
+    pub(super) fn add_disk(&self, sites: &mut Vec<Site>) {
+        let mut by_file: BTreeMap<crate::span::FileId, Vec<(ItemId, &ForeignCall)>> = BTreeMap::new();
+        for (id, summary) in self.summaries {
+            for call in &summary.foreign {
+                let when = self.contexts.region(summary, *id, call.region);
+                if when.request && !when.assumed && components::disk_access(call).is_some() {
+                    by_file.entry(self.names.tree.item(*id).file).or_default().push((*id, call));
+                }
+            }
+        }
+        for calls in by_file.values() {
+            // Removing alone keeps nothing.
+            let Some((id, first)) = calls.iter().find(|(_, call)| components::creates(call)) else {
+                continue;
+            };
+            let declared = self.names.tree.item(*id);
+            let (name, span) = first.bound.unwrap_or((Sym::from(last_part(first.path.as_str())), first.span));
+            let symbol = format!("{}::{name}", declared.item.name);
+            let place = Place { file: declared.file, span };
+            let info = self.info(*id, symbol, place, Mechanism::LocalDisk);
+            let mut site = Site::bare(Root::Local(*id, span.start), info, Kind::Disk);
+            site.uses = calls
+                .iter()
+                .filter_map(|(id, call)| {
+                    let when = self.contexts.region(self.by_id[id], *id, call.region);
+                    let kind = components::disk_access(call)?;
+                    Some(self.make_use(*id, kind, call.span, when, Sym::from(last_part(call.path.as_str()))))
+                })
+                .collect();
+            sites.push(site);
+        }
+    }
+
+    fn make_use(
+        &self,
+        id: ItemId,
+        kind: AccessKind,
+        span: crate::span::Span,
+        when: When,
+        operation: Sym,
+    ) -> Use {
+        let context = if when.request {
+            Context::Request { routes: when.routes.iter().map(ToString::to_string).collect() }
+        } else if when.background {
+            Context::Background
+        } else {
+            Context::Startup
+        };
+        let access = Access {
+            kind,
+            place: Place { file: self.names.tree.item(id).file, span },
+            function: self.function_name(id),
+            context,
+            operation: last_part(operation.as_str()).to_string(),
+        };
+        Use { access, when, operation, used: true, compared: false, function: id }
     }
 
     /// Functions whose answers a macro keeps: `#[cached]`, `#[memoize]`, `#[once]`.
@@ -236,6 +296,9 @@ impl Collector<'_, '_> {
         let mut sharing = None;
         let mut per_request = false;
         let mut element = false;
+        if matches!(root, Root::Local(..)) && kind.is_none() {
+            sharing = Some(Sharing::Loop);
+        }
         if let Root::Field(adt, _) = root {
             sharing = shared.structs.get(&adt).copied();
             per_request = shared.per_request.contains(&adt);
@@ -387,27 +450,11 @@ impl Collector<'_, '_> {
                 let when = self.contexts.region(summary, *id, touch.region);
                 let declared = self.names.tree.item(*id);
                 let place = Place { file: declared.file, span: touch.span };
-                let context = if when.request {
-                    Context::Request { routes: when.routes.iter().map(ToString::to_string).collect() }
-                } else if when.background {
-                    Context::Background
-                } else {
-                    Context::Startup
-                };
-                let access = Access {
-                    kind: touch.kind,
-                    place,
-                    function: self.function_name(*id),
-                    context,
-                    operation: last_part(touch.operation.as_str()).to_string(),
-                };
+                let one = self.make_use(*id, touch.kind, touch.span, when, touch.operation);
                 out.entry((touch.kind, place)).or_insert(Use {
-                    access,
-                    when,
-                    operation: touch.operation,
                     used: touch.used,
                     compared: touch.compared || touch.operation == "compare",
-                    function: *id,
+                    ..one
                 });
             }
         }

@@ -7,7 +7,7 @@ use super::site::split_words;
 use super::summary::{ForeignCall, Summary};
 use super::tree::ItemId;
 use super::types::last_part;
-use crate::finding::Mechanism;
+use crate::finding::{AccessKind, Mechanism};
 
 /// What such a call makes.
 pub(super) struct Made {
@@ -156,24 +156,6 @@ fn outside(call: &ForeignCall, when: &When, function: &str) -> Option<Made> {
     if embedded && !serving {
         return plain(Kind::EmbeddedDatabase, Mechanism::LocalDisk, true);
     }
-    let fs = path.contains("fs::") || path.starts_with("File::") || path.contains("::File::");
-    let writes = matches!(
-        last,
-        "write"
-            | "create"
-            | "create_new"
-            | "rename"
-            | "remove_file"
-            | "copy"
-            | "create_dir_all"
-            | "create_dir"
-            | "remove_dir_all"
-            | "hard_link"
-            | "set_permissions"
-    );
-    if fs && writes && when.request && !when.assumed {
-        return plain(Kind::Disk, Mechanism::LocalDisk, true);
-    }
     let ticks = matches!(last, "interval" | "interval_at") && (path.contains("time") || path == last)
         || matches!(last, "run_interval" | "new_cron_job" | "new_repeated")
         || path.ends_with("Job::new_async")
@@ -211,4 +193,26 @@ fn outside(call: &ForeignCall, when: &When, function: &str) -> Option<Made> {
         return plain(Kind::Timer, Mechanism::Timer, reaches_out);
     }
     None
+}
+
+/// Whether a call reads or writes files.
+pub(super) fn disk_access(call: &ForeignCall) -> Option<AccessKind> {
+    let path = call.path.as_str();
+    if !(path.contains("fs::") || path.starts_with("File::") || path.contains("::File::")) {
+        return None;
+    }
+    match last_part(path) {
+        "write" | "create" | "create_new" | "rename" | "remove_file" | "copy" | "remove_dir_all"
+        | "hard_link" => Some(AccessKind::Write),
+        "open" | "read" | "read_to_string" | "read_dir" | "open_async" => Some(AccessKind::Read),
+        _ => None,
+    }
+}
+
+/// Whether a call puts something on the disk.
+pub(super) fn creates(call: &ForeignCall) -> bool {
+    matches!(
+        last_part(call.path.as_str()),
+        "write" | "create" | "create_new" | "rename" | "copy" | "hard_link"
+    )
 }

@@ -286,15 +286,16 @@ impl<'a> Frame<'a, '_> {
                 self.read_of(&val, "read", span);
                 Val::of(val.ty)
             }
-            ExprKind::Binary(left, right) => {
+            ExprKind::Binary { left, right, compares } => {
                 for side in [*left, *right] {
                     let before = self.out.touches.len();
                     let val = self.value(side);
                     let end = self.body.expr(side).span.end;
                     for touch in &mut self.out.touches[before..] {
-                        touch.compared |= touch.span.end == end;
+                        touch.compared |= *compares && touch.span.end == end;
                     }
-                    self.read_of(&val, "compare", self.body.expr(side).span);
+                    let operation = if *compares { "compare" } else { "read" };
+                    self.read_of(&val, operation, self.body.expr(side).span);
                 }
                 Val::default()
             }

@@ -99,7 +99,7 @@ pub(super) fn children(body: &Body, id: ExprId, out: &mut Vec<ExprId>) {
         ExprKind::Loop { body } => out.push(*body),
         ExprKind::While { cond, body } => out.extend([*cond, *body]),
         ExprKind::For { iter, body, .. } => out.extend([*iter, *body]),
-        ExprKind::Binary(left, right) => out.extend([*left, *right]),
+        ExprKind::Binary { left, right, .. } => out.extend([*left, *right]),
         ExprKind::Assign { place, value } | ExprKind::AssignOp { place, value } => {
             out.extend([*place, *value])
         }

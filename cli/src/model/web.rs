@@ -378,7 +378,7 @@ impl<'a> Frame<'a, '_> {
     fn path_parts(&self, id: ExprId, out: &mut String) {
         use crate::facts::ExprKind;
         match self.body.kind(id) {
-            ExprKind::Binary(left, right) => {
+            ExprKind::Binary { left, right, .. } => {
                 self.path_parts(*left, out);
                 self.path_parts(*right, out);
             }

@@ -72,6 +72,10 @@ pub(super) fn settle(case: &Case) -> Settled {
     {
         return fine(Role::Entity, "part of the entries of a collection that is reported itself");
     }
+    let local = site.kind.is_none() && site.info.mechanism == crate::finding::Mechanism::SharedLocal;
+    if local && case.reads.is_empty() && !case.removes() {
+        return fine(Role::Handle, "only collected by the loop that owns it");
+    }
     if handles_only(case) {
         return fine(Role::Handle, "holds pools, tasks or listeners of this process");
     }
