@@ -1,4 +1,8 @@
 //! Finds the state that a Rust service keeps in its own process.
+//!
+//! The library behind `cargo stateless`: [`workspace::load`] reads, [`analyze`] judges,
+//! [`report::write`] puts the result into words. Nothing is compiled, nothing is run, and
+//! no network is used.
 
 pub mod args;
 pub mod commands;
@@ -18,28 +22,47 @@ use rayon::prelude::*;
 use report::Report;
 use workspace::Workspace;
 
-/// Analyses what was read: facts, model, findings. Calls `progress` with (done, all) files.
+/// Analyses what was read: facts, model, findings. Calls `progress` with (done, all) files,
+/// from several threads. Never fails: what could not be analysed stands in the report's notes.
+///
+/// ```
+/// let folder = std::env::temp_dir().join(format!("stateless-doc-{}", std::process::id()));
+/// std::fs::create_dir_all(&folder)?;
+/// std::fs::write(folder.join("main.rs"), "fn main() {}")?;
+/// let request = cargo_stateless::workspace::Request { path: folder.clone(), ..Default::default() };
+/// let workspace = cargo_stateless::workspace::load(&request)?;
+/// let report = cargo_stateless::analyze(workspace, &|_done, _all| {});
+/// assert!(report.findings.is_empty());
+/// std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn analyze(workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .stack_size(lower::STACK_BYTES)
-        .build()
-        .expect("threads can be started");
-    pool.install(|| run(workspace, progress))
+    // Where so much address space is not to be had, a smaller stack still does for code
+    // that people write; without any thread of its own, the caller's has to do.
+    let pool = [lower::STACK_BYTES, lower::STACK_BYTES / 16]
+        .into_iter()
+        .find_map(|bytes| rayon::ThreadPoolBuilder::new().stack_size(bytes).build().ok());
+    match pool {
+        Some(pool) => pool.install(|| run(workspace, progress)),
+        None => run(workspace, progress),
+    }
 }
 
-fn run(workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report {
+fn run(mut workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report {
     let files: Vec<_> = workspace.sources.iter().collect();
     let done = std::sync::atomic::AtomicU64::new(0);
     let (facts, notes): (Vec<_>, Vec<_>) = files
         .par_iter()
         .map(|(_, file)| {
-            let lowered = lower::lower(file, false);
+            let lowered = lower::lower(file, workspace.with_tests);
             progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, files.len() as u64);
             lowered
         })
         .unzip();
     drop(files);
-    let sites = model::sites(&workspace, &facts);
+    let read = workspace.sources.len();
+    let mut sites = model::sites(&workspace, &facts);
+    sites.extend(model::settings::sites(&mut workspace));
     let (mut findings, mut fine) = rules::judge_all(&sites);
     let kept = |package: &str| workspace.packages.iter().any(|one| one.selected && one.name == package);
     findings.retain(|finding| kept(&finding.site.package));
@@ -52,7 +75,7 @@ fn run(workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report {
     all.sort();
     Report {
         root: workspace.root,
-        files: workspace.sources.len() - unread,
+        files: read - unread,
         sources: workspace.sources,
         rules: &rules::ALL,
         findings,

@@ -62,12 +62,12 @@ fn parse(text: &str) -> Result<syn::File, Problem> {
     };
     let tokens = TokenStream::from_str(&text).map_err(|error: LexError| Problem {
         at: Some(start_of(error.span())),
-        message: "not analysed: unbalanced brackets or an unfinished literal".into(),
+        message: "unbalanced brackets or an unfinished literal".into(),
     })?;
     guard::check(&tokens).map_err(|(at, message)| Problem { at: Some(start_of(at)), message })?;
     syn::parse2::<syn::File>(tokens).map_err(|error| Problem {
         at: Some(start_of(error.span())),
-        message: format!("not analysed: syntax error: {error}"),
+        message: format!("syntax error: {error}"),
     })
 }
 

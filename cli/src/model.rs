@@ -16,6 +16,7 @@ mod index;
 mod link;
 mod names;
 mod payload;
+pub(crate) mod settings;
 mod shared;
 pub(crate) mod site;
 mod summary;

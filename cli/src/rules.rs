@@ -104,7 +104,17 @@ pub(crate) fn judge_all(sites: &[Site]) -> (Vec<Finding>, Vec<Fine>) {
         let fields = sites[*at].fields.iter().filter_map(|root| by_root.get(root));
         !fields.into_iter().any(|field| found.contains(field))
     });
-    (findings.into_iter().map(|(_, finding)| finding).collect(), harmless)
+    let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
+    // Two values of one name in one function are two sites: the second is told by its turn.
+    let mut turns: FxHashMap<String, u32> = FxHashMap::default();
+    for finding in &mut findings {
+        let turn = turns.entry(finding.fingerprint.clone()).or_default();
+        *turn += 1;
+        if *turn > 1 {
+            finding.fingerprint = fingerprint(&finding.site, *turn);
+        }
+    }
+    (findings, harmless)
 }
 
 fn judge(case: &Case) -> Finding {
@@ -132,13 +142,13 @@ fn judge(case: &Case) -> Finding {
         help: words.help,
         unbounded: case.unbounded(),
         reasons: claim.reasons,
-        fingerprint: fingerprint(site),
+        fingerprint: fingerprint(site, 1),
     }
 }
 
 /// Identity of a site: package, item path, mechanism. FNV-1a, 128 bits, as in
 /// <http://www.isthe.com/chongo/tech/comp/fnv/>.
-fn fingerprint(site: &crate::finding::SiteInfo) -> String {
+fn fingerprint(site: &crate::finding::SiteInfo, turn: u32) -> String {
     let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     let mechanism = format!("{:?}", site.mechanism);
     for part in [&site.package, &site.item_path, &mechanism] {
@@ -146,6 +156,9 @@ fn fingerprint(site: &crate::finding::SiteInfo) -> String {
             hash ^= u128::from(byte);
             hash = hash.wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
         }
+    }
+    if turn > 1 {
+        hash = hash.wrapping_add(u128::from(turn));
     }
     format!("{hash:032x}")
 }

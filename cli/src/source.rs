@@ -64,6 +64,12 @@ impl Sources {
         Sources { files }
     }
 
+    /// Adds a file behind the sorted ones, so that findings can point into it.
+    pub(crate) fn push(&mut self, file: SourceFile) -> FileId {
+        self.files.push(file);
+        FileId(self.files.len() as u32 - 1)
+    }
+
     /// The file of that number.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.index()]

@@ -179,6 +179,7 @@ pub fn load(request: &Request) -> Result<Workspace, Error> {
         packages,
         sources,
         config_files,
+        with_tests: request.tests,
         notes,
         warnings,
         files_found,

@@ -21,14 +21,11 @@ pub(super) fn check(tokens: &TokenStream) -> Result<(), (Span, String)> {
             continue;
         };
         if let Some(problem) = level.step(&tree) {
-            return Err((tree.span(), format!("not analysed: {problem}")));
+            return Err((tree.span(), format!("{problem}")));
         }
         if let TokenTree::Group(group) = tree {
             if stack.len() > MAX_NESTING {
-                return Err((
-                    group.span_open(),
-                    format!("not analysed: brackets nested deeper than {MAX_NESTING}"),
-                ));
+                return Err((group.span_open(), format!("brackets nested deeper than {MAX_NESTING}")));
             }
             stack.push(Level::new(group.stream()));
         }
