@@ -127,6 +127,8 @@ pub struct Workspace {
     pub notes: Vec<Note>,
     /// What is odd about the request itself, as in "`--exclude x` matches no package".
     pub warnings: Vec<String>,
+    /// Items under `#[cfg(test)]` are analysed too (`--tests`).
+    pub with_tests: bool,
     /// How many Rust files were found, also those that could not be read.
     pub files_found: usize,
     /// How many more were left out as tests, benches, build scripts or examples.
