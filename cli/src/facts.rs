@@ -105,6 +105,10 @@ pub(crate) enum ItemKind {
         items: Option<Vec<Item>>,
         path: Option<String>,
     },
+    /// `#[cfg(test)] mod name;`: its file is not part of the service.
+    TestModule {
+        path: Option<String>,
+    },
     Use {
         path: Vec<Sym>,
         glob: bool,

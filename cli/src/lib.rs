@@ -64,6 +64,17 @@ fn run(mut workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report
     let mut sites = model::sites(&workspace, &facts);
     sites.extend(model::settings::sites(&mut workspace));
     let (mut findings, mut fine) = rules::judge_all(&sites);
+    if let Some(served) = workspace.served() {
+        for finding in &mut findings {
+            let package = workspace.sources.file(finding.site.place.file).package;
+            if !served.contains(&package) {
+                finding.confidence = finding::Confidence::Worth;
+                finding
+                    .reasons
+                    .push("no server is started in this package, and none that starts one uses it".into());
+            }
+        }
+    }
     let kept = |package: &str| workspace.packages.iter().any(|one| one.selected && one.name == package);
     findings.retain(|finding| kept(&finding.site.package));
     fine.retain(|one| kept(&one.site.package));

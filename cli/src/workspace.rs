@@ -397,3 +397,31 @@ fn one_a_path(mut notes: Vec<Note>) -> Vec<Note> {
     }
     merged
 }
+
+impl Workspace {
+    /// Packages that run in a server: those that start one, and what they depend on.
+    /// Nothing where no package is seen to start one: then any could.
+    pub(crate) fn served(&self) -> Option<BTreeSet<usize>> {
+        let starts = |package: usize| {
+            let mut files = self.sources.iter().filter(|(_, file)| file.package == package);
+            files.any(|(_, file)| serves::starts_server(&file.text))
+        };
+        let mut served: BTreeSet<usize> =
+            (0..self.packages.len()).filter(|package| starts(*package)).collect();
+        if served.is_empty() {
+            return None;
+        }
+        let mut queue: Vec<usize> = served.iter().copied().collect();
+        while let Some(package) = queue.pop() {
+            for dependency in &self.packages[package].dependencies {
+                let found = self.packages.iter().position(|one| one.name == dependency.package);
+                if let Some(found) = found
+                    && served.insert(found)
+                {
+                    queue.push(found);
+                }
+            }
+        }
+        Some(served)
+    }
+}

@@ -8,6 +8,8 @@ use crate::span::Span;
 use super::items::Lowering;
 use super::{join, macros, pats, plain, types};
 
+/// A chain of calls is followed so far back for the place of its first word.
+const MAX_CHAIN: usize = 64;
 /// Expressions nested deeper than this are cut off with a note: the model walks
 /// them recursively.
 const MAX_DEPTH: usize = 3000;
@@ -305,7 +307,8 @@ fn compares(op: &syn::BinOp) -> bool {
 /// expression to tokens again, which is quadratic in nested code.
 fn head_span(from: &syn::Expr) -> Span {
     let mut first = from;
-    loop {
+    // Bounded: a chain's head is looked for at each of its links.
+    for _ in 0..MAX_CHAIN {
         first = match first {
             syn::Expr::MethodCall(call) => &call.receiver,
             syn::Expr::Field(field) => &field.base,

@@ -51,6 +51,10 @@ impl Lowering {
                 let path = inner.attrs.iter().find_map(path_attr);
                 out.push(item(&inner.ident, &inner.attrs, ItemKind::Module { items, path }));
             }
+            syn::Item::Mod(inner) if inner.content.is_none() => {
+                let path = inner.attrs.iter().find_map(path_attr);
+                out.push(item(&inner.ident, &[], ItemKind::TestModule { path }));
+            }
             syn::Item::Use(inner) if self.keep(&inner.attrs) => {
                 use_tree(&inner.tree, &mut Vec::new(), plain(inner.span()), out);
             }

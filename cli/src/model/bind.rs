@@ -5,7 +5,7 @@ use ustr::Ustr;
 use super::eval::{Frame, MAX_TOUCHES};
 use super::external::{self, Kind};
 use super::index::Index;
-use super::summary::{LocalSite, Root, Val};
+use super::summary::{ForeignCall, LocalSite, Root, Val};
 use super::tree::{Def, ItemId};
 use super::types::{T, names_of};
 use crate::facts::{ExprId, ExprKind, ItemKind, Pat, Path, Sym, Ty};
@@ -13,6 +13,26 @@ use crate::finding::AccessKind;
 use crate::span::Span;
 
 impl<'a> Frame<'a, '_> {
+    /// A name for what a foreign call made, here or in a function called from here.
+    pub(super) fn name_made(&mut self, name: Sym, span: Span, val: &Val) {
+        let Some(path) = val.made_by else { return };
+        match self.out.foreign.iter_mut().rev().find(|call| call.path == path) {
+            Some(call) => {
+                call.bound.get_or_insert((name, span));
+            }
+            None => {
+                let bound = Some((name, span));
+                self.out.foreign.push(ForeignCall {
+                    path,
+                    span,
+                    region: self.region,
+                    bound,
+                    strings: Vec::new(),
+                });
+            }
+        }
+    }
+
     /// A binding that creates something changeable becomes a root of its own.
     pub(super) fn new_local(&mut self, name: Sym, span: Span, val: &mut Val) {
         // A plain collection counts where a loop over messages could own it.
@@ -208,6 +228,9 @@ impl<'a> Frame<'a, '_> {
     }
 
     pub(super) fn field_number(&mut self, adt: ItemId, at: usize, args: &[T], base: &Val) -> Val {
+        if at > usize::from(u16::MAX) {
+            return Val { roots: base.roots.clone(), ..Val::default() };
+        }
         let ty = Index::field_type(self.names(), adt, at, args);
         let own = Root::Field(adt, at as u16);
         let mut roots = Vec::new();
@@ -283,6 +306,7 @@ impl<'a> Frame<'a, '_> {
                 continue;
             };
             self.out.constructs.push((adt, Some(at as u16), *field_span, self.region));
+            self.name_made(*name, *field_span, &val);
             val.ty = match val.ty {
                 T::Unknown => Index::field_type(self.names(), adt, at, &[]),
                 ty => ty,

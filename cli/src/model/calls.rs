@@ -11,6 +11,9 @@ use super::types::{T, last_part, names_of};
 use crate::facts::{ExprId, ExprKind, ItemKind, Path, Sym, Ty};
 use crate::span::Span;
 
+/// A call through a trait follows at most so many implementations.
+const MAX_IMPLEMENTATIONS: usize = 32;
+
 impl<'a> Frame<'a, '_> {
     pub(super) fn method(
         &mut self,
@@ -47,7 +50,10 @@ impl<'a> Frame<'a, '_> {
             return answer;
         }
         self.inject_method(name, &vals, name_span);
-        if matches!(name.as_str(), "fill_bytes" | "try_fill_bytes" | "sample_string" | "gen" | "random") {
+        if matches!(
+            name.as_str(),
+            "fill_bytes" | "try_fill_bytes" | "sample_string" | "sample_iter" | "gen" | "random"
+        ) {
             let bound = args.first().and_then(|arg| self.named_place(*arg));
             self.out.foreign.push(ForeignCall {
                 path: name,
@@ -79,7 +85,7 @@ impl<'a> Frame<'a, '_> {
         }
         answer.web =
             web.or_else(|| recv.web.clone().filter(|_| answer.ty.is_unknown() || answer.ty == recv.ty));
-        if matches!(name.as_str(), "sample_string" | "gen" | "random") {
+        if matches!(name.as_str(), "sample_string" | "sample_iter" | "gen" | "random") {
             answer.made_by = Some(name);
         }
         answer
@@ -193,7 +199,7 @@ impl<'a> Frame<'a, '_> {
                     let mut found = Vec::new();
                     for def in defs.iter() {
                         if let Def::Item(of) = def {
-                            self.bound_methods(*of, name, &mut found, 8);
+                            self.bound_methods(*of, name, &mut found, 3);
                         }
                     }
                     return found;
@@ -219,7 +225,7 @@ impl<'a> Frame<'a, '_> {
     }
 
     pub(super) fn bound_methods(&self, of: ItemId, name: Sym, found: &mut Vec<ItemId>, hops: usize) {
-        found.extend(self.ev.index.implementations(of, name));
+        found.extend(self.ev.index.implementations(of, name).into_iter().take(MAX_IMPLEMENTATIONS));
         let declared = self.names().tree.item(of);
         if let ItemKind::Trait(inner) = &declared.item.kind
             && found.is_empty()

@@ -35,6 +35,7 @@ pub(super) struct Collector<'a, 'm> {
     pub(super) summaries: &'m [(ItemId, Arc<Summary>)],
     pub(super) by_id: FxHashMap<ItemId, &'m Summary>,
     pub(super) locals: FxHashMap<Root, (ItemId, &'m LocalSite)>,
+    pub(super) worker_types: FxHashSet<ItemId>,
     pub(super) groups: Groups,
     pub(super) touches: FxHashMap<Root, Vec<(ItemId, &'m Touch)>>,
 }
@@ -54,6 +55,10 @@ pub(crate) fn collect(
         summaries,
         by_id: summaries.iter().map(|(id, summary)| (*id, &**summary)).collect(),
         locals: FxHashMap::default(),
+        worker_types: summaries
+            .iter()
+            .flat_map(|(_, summary)| summary.worker_types.iter().copied())
+            .collect(),
         groups: Groups::default(),
         touches: FxHashMap::default(),
     };
@@ -68,6 +73,7 @@ impl Collector<'_, '_> {
         let candidates = self.candidates();
         let holders: Vec<T> = candidates.iter().map(|(_, ty)| ty.clone()).collect();
         let shared = Shared::new(self.names, self.index, self.summaries, self.contexts, &holders);
+        let by_root: FxHashMap<Root, &T> = candidates.iter().map(|(root, ty)| (*root, ty)).collect();
         let known: FxHashSet<Root> = candidates.iter().map(|(root, _)| *root).collect();
         self.join_wrappers(&candidates);
         let mut sites = Vec::new();
@@ -84,10 +90,10 @@ impl Collector<'_, '_> {
             let mut same = members.remove(&group).unwrap_or_default();
             same.sort_by_key(rank);
             let chosen = same.first().copied().unwrap_or(*root);
-            let types = || candidates.iter().filter(|(root, _)| same.contains(root)).map(|(_, ty)| ty);
-            let own = candidates.iter().find(|(root, _)| *root == chosen).map_or(ty, |(_, ty)| ty);
+            let mut types = same.iter().filter_map(|root| by_root.get(root).copied());
+            let own = by_root.get(&chosen).copied().unwrap_or(ty);
             let changeable = |ty: &&T| external::interior(ty).is_some();
-            let ty = Some(own).filter(changeable).or_else(|| types().find(changeable)).unwrap_or(own);
+            let ty = Some(own).filter(changeable).or_else(|| types.find(changeable)).unwrap_or(own);
             if let Some(site) = self.site(chosen, ty, &same, &shared, &known) {
                 sites.push(site);
             }
@@ -155,7 +161,7 @@ impl Collector<'_, '_> {
             context,
             operation: last_part(operation.as_str()).to_string(),
         };
-        Use { access, when, operation, used: true, compared: false, function: id }
+        Use { access, when, operation, used: true, compared: false, function: id, region: 0 }
     }
 
     /// Functions whose answers a macro keeps: `#[cached]`, `#[memoize]`, `#[once]`.
@@ -292,10 +298,16 @@ impl Collector<'_, '_> {
         known: &FxHashSet<Root>,
     ) -> Option<Site> {
         let kind = external::interior(ty);
-        let info = self.describe(root, ty)?;
         let mut sharing = None;
         let mut per_request = false;
         let mut element = false;
+        let mut kind = kind;
+        if let Root::Static(id) = root
+            && let ItemKind::Static(held) = &self.names.tree.item(id).item.kind
+            && held.kind == (StaticKind::Static { mutable: true })
+        {
+            kind = kind.or(Some(Kind::Cell));
+        }
         if matches!(root, Root::Local(..)) && kind.is_none() {
             sharing = Some(Sharing::Loop);
         }
@@ -315,7 +327,7 @@ impl Collector<'_, '_> {
                 return None;
             }
         }
-        let mut info = info;
+        let mut info = self.describe(root, ty)?;
         for other in same {
             if *other != root
                 && let Some(other) = self.describe(*other, ty)
@@ -389,7 +401,7 @@ impl Collector<'_, '_> {
                 };
                 let place = Place { file: declared.file, span: field.span };
                 let symbol = format!("{owner}::{}", field.name);
-                let worker = self.summaries.iter().any(|(_, summary)| summary.worker_types.contains(&id));
+                let worker = self.worker_types.contains(&id);
                 let mechanism = if worker { Mechanism::ThreadLocal } else { Mechanism::SharedField };
                 (id, symbol, place, mechanism, field.ty_text.clone())
             }
@@ -454,6 +466,7 @@ impl Collector<'_, '_> {
                 out.entry((touch.kind, place)).or_insert(Use {
                     used: touch.used,
                     compared: touch.compared || touch.operation == "compare",
+                    region: touch.region,
                     ..one
                 });
             }

@@ -82,6 +82,7 @@ pub(super) fn made(
             | "fill_bytes"
             | "try_fill_bytes"
             | "sample_string"
+            | "sample_iter"
             | "gen"
             | "new_v4"
             | "fill"
@@ -90,7 +91,7 @@ pub(super) fn made(
     let named = says(&["secret", "jwt"])
         || says(&["key", "pepper"])
             && says(&["signing", "session", "cookie", "hmac", "encryption", "private", "master", "token"]);
-    if key_type && makes || random && named && !when.request {
+    if key_type && makes || random && named && call.bound.is_some() && !when.request {
         let kept = summary.foreign.iter().any(|other| {
             let path = other.path.as_str();
             path.ends_with("fs::write") || path.ends_with("File::create") || path.contains("OpenOptions")

@@ -95,6 +95,8 @@ pub(crate) fn effect(kind: Kind, method: &str) -> Effect {
         | "compare_exchange_weak"
         | "compare_and_swap"
         | "entry"
+        | "vacant_entry"
+        | "raw_entry_mut"
         | "entry_ref"
         | "or_insert"
         | "or_insert_with"
@@ -250,7 +252,7 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
             "get" | "get_mut" | "remove" | "insert" | "peek" | "get_or_insert_with" | "get_async" | "pop"
             | "read" | "swap_remove" | "shift_remove" | "cache_get" | "get_if_present" | "get_refresh"
             | "put" => T::ext("std::option::Option", vec![value()]),
-            "entry" | "entry_ref" => T::ext("Entry", vec![value()]),
+            "entry" | "entry_ref" | "vacant_entry" | "raw_entry_mut" => T::ext("Entry", vec![value()]),
             "get_with" | "try_get_with" | "or_insert_with" => value(),
             "values" | "values_mut" | "into_values" => T::ext("Iter", vec![value()]),
             "keys" | "into_keys" => T::ext("Iter", vec![first()]),
@@ -320,7 +322,11 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
             ("Entry" | "OccupiedEntry" | "VacantEntry", "and_modify") => receiver.clone(),
             ("Entry" | "OccupiedEntry" | "VacantEntry", _) => first(),
             ("LocalKey", _) => first(),
-            (_, "clone" | "to_owned" | "as_ref" | "as_mut") => receiver.clone(),
+            (
+                _,
+                "clone" | "to_owned" | "as_ref" | "as_mut" | "get_ref" | "inner" | "inner_mut" | "deref"
+                | "deref_mut" | "borrow" | "borrow_mut" | "by_ref" | "get_mut",
+            ) => receiver.clone(),
             _ => T::Unknown,
         },
     }

@@ -22,6 +22,10 @@ use crate::facts::{Body, ExprId, ExprKind, ItemKind, Pat, Path, StaticKind, Stmt
 use crate::finding::AccessKind;
 use crate::span::Span;
 
+/// Expressions inside each other, callees included, that the stack has room for.
+const MAX_FRAMES: usize = 20_000;
+/// More roots than this in one value, or routes in one router, say nothing new.
+const MAX_PARTS: usize = 2_000;
 /// More touches than this in one function say nothing new.
 pub(super) const MAX_TOUCHES: usize = 4000;
 
@@ -30,11 +34,19 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) index: &'a Index,
     summaries: RefCell<FxHashMap<ItemId, Arc<Summary>>>,
     running: RefCell<FxHashSet<ItemId>>,
+    /// Expressions being read, over all functions that wait for a callee.
+    depth: std::cell::Cell<usize>,
 }
 
 impl<'a> Evaluator<'a> {
     pub(crate) fn new(names: &'a Names<'a>, index: &'a Index) -> Self {
-        Evaluator { names, index, summaries: RefCell::default(), running: RefCell::default() }
+        Evaluator {
+            names,
+            index,
+            summaries: RefCell::default(),
+            running: RefCell::default(),
+            depth: std::cell::Cell::new(0),
+        }
     }
 
     /// What a function, method or initialiser does; empty while it is being read.
@@ -42,7 +54,8 @@ impl<'a> Evaluator<'a> {
         if let Some(known) = self.summaries.borrow().get(&id) {
             return known.clone();
         }
-        if !self.running.borrow_mut().insert(id) {
+        // Too deep in calls and blocks together: what lies below is left for its own turn.
+        if self.depth.get() > MAX_FRAMES || !self.running.borrow_mut().insert(id) {
             return Arc::default();
         }
         let summary = Arc::new(self.read(id));
@@ -176,6 +189,13 @@ impl<'a> Frame<'a, '_> {
 
     /// An expression without saying that its value is used.
     pub(super) fn place(&mut self, id: ExprId) -> Val {
+        self.ev.depth.set(self.ev.depth.get() + 1);
+        let val = self.place_of(id);
+        self.ev.depth.set(self.ev.depth.get() - 1);
+        bounded(val)
+    }
+
+    fn place_of(&mut self, id: ExprId) -> Val {
         let body = self.body;
         let span = body.expr(id).span;
         match &body.expr(id).kind {
@@ -361,11 +381,7 @@ impl<'a> Frame<'a, '_> {
             Stmt::Let { pat, ty, value, other } => {
                 let mut val = value.map(|value| self.value(value)).unwrap_or_default();
                 if let Pat::Bind { name, span, .. } = pat {
-                    if let Some(path) = val.made_by
-                        && let Some(call) = self.out.foreign.iter_mut().rev().find(|call| call.path == path)
-                    {
-                        call.bound.get_or_insert((*name, *span));
-                    }
+                    self.name_made(*name, *span, &val);
                     if *ty != Ty::Unknown {
                         val.ty = self.ty(ty);
                     }
@@ -583,4 +599,18 @@ impl<'a> Frame<'a, '_> {
             _ => Val::default(),
         }
     }
+}
+
+/// Keeps a value from growing with each step: doubled types, endless routers.
+fn bounded(mut val: Val) -> Val {
+    if val.roots.len() > 64 {
+        val.roots.truncate(64);
+    }
+    if val.web.as_ref().is_some_and(|web| web.routes.len() > MAX_PARTS) {
+        val.web = None;
+    }
+    if !val.ty.is_small() {
+        val.ty = T::Unknown;
+    }
+    val
 }

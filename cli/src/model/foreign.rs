@@ -54,13 +54,28 @@ impl<'a> Frame<'a, '_> {
             Effect::Read => self.touch(&recv.roots, AccessKind::Read, name, span),
             _ => {}
         }
-        let ty = self.answer_type(base, name, generics, vals);
+        let opened = recv.ty.value() != base
+            && matches!(
+                name.as_str(),
+                "get_ref"
+                    | "into_inner"
+                    | "inner"
+                    | "inner_mut"
+                    | "deref"
+                    | "deref_mut"
+                    | "as_ref"
+                    | "as_mut"
+                    | "by_ref"
+            );
+        // `data.get_ref()`, `state.inner()`: the pointer's own way to what it holds.
+        let ty = if opened { base.clone() } else { self.answer_type(base, name, generics, vals) };
         let keeps = match effect {
             Effect::Through => true,
             Effect::Read => leads_on(name.as_str()),
             Effect::Write => matches!(
                 name.as_str(),
                 "entry"
+                    | "vacant_entry"
                     | "or_insert"
                     | "or_insert_with"
                     | "or_default"
@@ -117,7 +132,9 @@ impl<'a> Frame<'a, '_> {
         let ty = self.ty(generics.first().filter(|_| getter && generics.len() == 1)?);
         let at = self.out.fetched.len() as u16;
         self.out.fetched.push(ty.clone());
-        let answer = T::ext("std::option::Option", vec![T::Ref(std::sync::Arc::new(ty))]);
+        let held = T::Ref(std::sync::Arc::new(ty));
+        let direct = matches!(name.as_str(), "data_unchecked" | "get_ref" | "state");
+        let answer = if direct { held } else { T::ext("std::option::Option", vec![held]) };
         Some(Val::of(answer).with_roots(&[Root::Fetched(at)]))
     }
 

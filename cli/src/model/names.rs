@@ -19,11 +19,13 @@ const MAX_HOPS: usize = 32;
 pub(crate) struct Names<'a> {
     pub(crate) tree: Tree<'a>,
     memo: RefCell<FxHashMap<(ModId, Sym), Vec<Def>>>,
+    /// What the question at hand has asked already.
+    asked: RefCell<FxHashMap<(ModId, Sym), Vec<Def>>>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn new(tree: Tree<'a>) -> Self {
-        Names { tree, memo: RefCell::default() }
+        Names { tree, memo: RefCell::default(), asked: RefCell::default() }
     }
 
     /// Every meaning of a path, the likeliest first; never empty for a path.
@@ -101,12 +103,24 @@ impl<'a> Names<'a> {
 
     /// A single name as seen inside a module.
     fn lookup(&self, module: ModId, name: Sym, hops: usize) -> Vec<Def> {
-        if let Some(known) = self.memo.borrow().get(&(module, name)) {
+        let key = (module, name);
+        if let Some(known) = self.memo.borrow().get(&key) {
             return known.clone();
         }
+        // Globs can form a mesh: within one question each module is asked once, and a
+        // module that is being asked answers what it declares itself.
+        if let Some(known) = self.asked.borrow().get(&key) {
+            return known.clone();
+        }
+        let first = self.asked.borrow().is_empty();
+        let own = self.tree.module(module).names.get(&name).cloned().unwrap_or_default();
+        self.asked.borrow_mut().insert(key, own);
         let found = self.lookup_uncached(module, name, hops);
-        if hops > MAX_HOPS / 2 {
-            self.memo.borrow_mut().insert((module, name), found.clone());
+        if first {
+            self.asked.borrow_mut().clear();
+            self.memo.borrow_mut().insert(key, found.clone());
+        } else {
+            self.asked.borrow_mut().insert(key, found.clone());
         }
         found
     }

@@ -46,13 +46,14 @@ impl Shared {
     ) -> Self {
         let mut structs = FxHashMap::default();
         let mut elements = FxHashSet::default();
+        let mut traits = FxHashSet::default();
         for ty in holders {
             if let Some(adt) = locked_struct(names, index, ty)
                 && !one_value(names, adt)
             {
                 structs.insert(adt, Sharing::Locked);
             }
-            collect_elements(names, index, ty, false, &mut elements);
+            collect_elements(names, index, ty, false, &mut elements, &mut traits);
         }
         let mut connections = FxHashSet::default();
         for info in &index.impls {
@@ -134,24 +135,34 @@ pub(crate) fn locked_struct(names: &Names, index: &Index, ty: &T) -> Option<Item
 }
 
 /// Structs that collections hold, directly or by pointer, lock or address.
-fn collect_elements(names: &Names, index: &Index, ty: &T, inside: bool, out: &mut FxHashSet<ItemId>) {
+fn collect_elements(
+    names: &Names,
+    index: &Index,
+    ty: &T,
+    inside: bool,
+    out: &mut FxHashSet<ItemId>,
+    traits: &mut FxHashSet<ItemId>,
+) {
     match ty {
         T::Adt(adt, args) => {
             if inside && out.insert(*adt) {
                 // What an element is made of lives as long as it does.
                 for field in field_types(names, *adt, args) {
-                    collect_elements(names, index, &field, true, out);
+                    collect_elements(names, index, &field, true, out, traits);
                 }
             }
             for arg in args.iter() {
-                collect_elements(names, index, arg, inside, out);
+                collect_elements(names, index, arg, inside, out, traits);
             }
         }
         T::Bound(defs) if inside => {
             for def in defs.iter() {
-                if let Def::Item(of) = def {
+                // A blanket impl can lead back to its own trait.
+                if let Def::Item(of) = def
+                    && traits.insert(*of)
+                {
                     for implementor in index.implementors(*of) {
-                        collect_elements(names, index, implementor, true, out);
+                        collect_elements(names, index, implementor, true, out, traits);
                     }
                 }
             }
@@ -160,7 +171,7 @@ fn collect_elements(names: &Names, index: &Index, ty: &T, inside: bool, out: &mu
             let holds =
                 matches!(external::kind_of(other), Kind::Map | Kind::List | Kind::SharedMap | Kind::Cache);
             for arg in other.args() {
-                collect_elements(names, index, arg, inside || holds, out);
+                collect_elements(names, index, arg, inside || holds, out, traits);
             }
         }
     }

@@ -78,6 +78,8 @@ pub(crate) struct Use {
     /// The answer is only compared or calculated with.
     pub(crate) compared: bool,
     pub(crate) function: ItemId,
+    /// The part of the function: two handlers can be closures of one function.
+    pub(crate) region: u32,
 }
 
 impl Site {
@@ -130,7 +132,7 @@ pub(crate) fn split_words(name: &str, out: &mut Vec<String>) {
         if letter.is_alphanumeric() {
             word.extend(letter.to_lowercase());
         }
-        lower = letter.is_lowercase();
+        lower = letter.is_lowercase() || letter.is_numeric();
     }
     if !word.is_empty() {
         out.push(word);

@@ -96,6 +96,7 @@ impl<'a> Tree<'a> {
             facts,
             sources: &workspace.sources,
             by_path: workspace.sources.iter().map(|(id, file)| (file.path.as_str(), id)).collect(),
+            left_out: Vec::new(),
         };
         let mut seen_crates = FxHashMap::default();
         for (number, package) in workspace.packages.iter().enumerate() {
@@ -115,8 +116,24 @@ impl<'a> Tree<'a> {
             }
         }
         builder.tree.crates = seen_crates;
+        // A folder without a manifest: the usual names start its crates.
+        for (number, package) in workspace.packages.iter().enumerate() {
+            for name in ["src/lib.rs", "src/main.rs", "lib.rs", "main.rs"] {
+                let path = join(&package.dir, name);
+                let Some(&file) = builder.by_path.get(path.as_str()) else { continue };
+                if package.targets.is_empty() && !builder.tree.file_modules.contains_key(&file) {
+                    let crate_name = package.name.replace('-', "_");
+                    let root = builder.file_module(file, None, number, crate_name, &parent_dir(&path));
+                    builder.tree.roots.push(root);
+                }
+            }
+        }
         for (id, file) in workspace.sources.iter() {
-            if !builder.tree.file_modules.contains_key(&id) {
+            let test = builder.left_out.iter().any(|out| match out.strip_suffix('/') {
+                Some(_) => file.path.starts_with(out.as_str()),
+                None => file.path == *out,
+            });
+            if !test && !builder.tree.file_modules.contains_key(&id) {
                 builder.stray(id, &file.path, file.package, &workspace.packages[file.package]);
             }
         }
@@ -141,6 +158,8 @@ struct Builder<'a, 'w> {
     facts: &'a [FileFacts],
     sources: &'w Sources,
     by_path: FxHashMap<&'w str, FileId>,
+    /// Files and folders (with `/` at the end) of modules that only tests have.
+    left_out: Vec<String>,
 }
 
 impl<'a> Builder<'a, '_> {
@@ -186,7 +205,9 @@ impl<'a> Builder<'a, '_> {
                 ItemKind::Use { path, glob } => {
                     let module = &mut self.tree.modules[module.0 as usize];
                     if *glob {
-                        module.globs.push(path.clone());
+                        if !module.globs.contains(path) {
+                            module.globs.push(path.clone());
+                        }
                     } else {
                         module.imports.entry(item.name).or_default().push(path.clone());
                     }
@@ -194,6 +215,7 @@ impl<'a> Builder<'a, '_> {
                 ItemKind::Module { items, path } => {
                     self.child(item, items.as_deref(), path.as_deref(), module, dir)
                 }
+                ItemKind::TestModule { path } => self.leave_out(item, path.as_deref(), module, dir),
                 _ => {
                     let id = ItemId(self.tree.items.len() as u32);
                     self.tree.items.push(Declared { item, file, module, parent });
@@ -256,6 +278,21 @@ impl<'a> Builder<'a, '_> {
             };
             self.name(parent, name, Def::Mod(id));
             return;
+        }
+    }
+
+    /// The files of a module that only tests have, and all below its folder.
+    fn leave_out(&mut self, item: &Item, path: Option<&str>, parent: ModId, dir: &str) {
+        let name = item.name;
+        match path {
+            Some(path) => {
+                let own = &self.sources.file(self.tree.module(parent).file).path;
+                self.left_out.push(join(&parent_dir(own), path));
+            }
+            None => {
+                self.left_out.push(join(dir, &format!("{name}.rs")));
+                self.left_out.push(format!("{}/", join(dir, name.as_str())));
+            }
         }
     }
 

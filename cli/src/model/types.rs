@@ -32,6 +32,9 @@ pub(crate) enum T {
 
 pub(crate) type Args = Arc<[T]>;
 
+/// Types with more parts, or deeper, are taken for unknown.
+const MAX_TYPE_PARTS: usize = 512;
+const MAX_TYPE_DEPTH: usize = 48;
 /// Alias chains longer than this are taken for cycles.
 const MAX_ALIASES: usize = 16;
 
@@ -64,6 +67,18 @@ impl T {
         matches!(self, T::Unknown)
     }
 
+    /// Whether the type, written out, has a size that people would write.
+    pub(crate) fn is_small(&self) -> bool {
+        fn count(ty: &T, left: &mut usize, depth: usize) -> bool {
+            if *left == 0 || depth > MAX_TYPE_DEPTH {
+                return false;
+            }
+            *left -= 1;
+            ty.args().iter().all(|arg| count(arg, left, depth + 1))
+        }
+        count(self, &mut MAX_TYPE_PARTS.clone(), 0)
+    }
+
     /// Every type in this one, itself first.
     pub(crate) fn any(&self, test: &mut dyn FnMut(&T) -> bool) -> bool {
         test(self) || self.args().iter().any(|arg| arg.any(test))
@@ -89,7 +104,8 @@ pub(crate) struct Scope {
 impl Names<'_> {
     /// A type as written to what it means.
     pub(crate) fn ty(&self, ty: &Ty, scope: &Scope) -> T {
-        self.ty_within(ty, scope, MAX_ALIASES)
+        let found = self.ty_within(ty, scope, MAX_ALIASES);
+        if found.is_small() { found } else { T::Unknown }
     }
 
     fn ty_within(&self, ty: &Ty, scope: &Scope, hops: usize) -> T {
@@ -190,7 +206,8 @@ impl Names<'_> {
                             generics: bind(generics, &args),
                             assoc: Vec::new(),
                         };
-                        return self.ty_within(ty, &inner, hops - 1);
+                        let found = self.ty_within(ty, &inner, hops - 1);
+                        return if found.is_small() { found } else { T::Unknown };
                     }
                     ItemKind::Trait(_) => return T::Bound(vec![*def].into()),
                     _ => {}

@@ -195,7 +195,10 @@ impl<'s> Case<'s> {
                 matches!(
                     write.access.operation.as_str(),
                     "get_with" | "try_get_with" | "get_or_insert_with" | "or_insert_with"
-                ) || self.reads.iter().any(|read| read.function == write.function)
+                ) || self
+                    .reads
+                    .iter()
+                    .any(|read| (read.function, read.region) == (write.function, write.region))
             })
     }
 
@@ -228,8 +231,12 @@ impl<'s> Case<'s> {
     pub(crate) fn routed(&self) -> bool {
         let routed =
             |one: &&&Use| matches!(&one.access.context, Context::Request { routes } if !routes.is_empty());
-        // `fetch_add` looks as well where its answer is used.
-        let looks = |one: &&Use| one.used && one.operation.as_str().starts_with("fetch_");
+        // `fetch_add` and `remove` look as well where their answer is used.
+        let looks = |one: &&Use| {
+            one.used
+                && (one.operation.as_str().starts_with("fetch_")
+                    || REMOVES.contains(&one.access.operation.as_str()))
+        };
         self.writes.iter().any(|one| routed(&one))
             && (!self.reads.is_empty() || self.writes.iter().any(looks))
     }

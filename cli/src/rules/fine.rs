@@ -76,6 +76,15 @@ pub(super) fn settle(case: &Case) -> Settled {
     if local && case.reads.is_empty() && !case.removes() {
         return fine(Role::Handle, "only collected by the loop that owns it");
     }
+    let looks = |one: &&crate::model::site::Use| one.used && one.access.kind == AccessKind::Write;
+    if site.holds.collection
+        && case.reads.is_empty()
+        && !case.writes.iter().any(looks)
+        && site.live == Live::No
+        && plain(case)
+    {
+        return fine(Role::Metrics, "written while serving, but nothing ever reads it");
+    }
     if handles_only(case) {
         return fine(Role::Handle, "holds pools, tasks or listeners of this process");
     }
@@ -103,7 +112,7 @@ pub(super) fn settle(case: &Case) -> Settled {
     if unit_lock(case) && site.info.mechanism == crate::finding::Mechanism::ThreadLocal {
         return fine(Role::Handle, "guards nothing outside this thread");
     }
-    if case.flag() && shutdown(case) {
+    if case.flag() && shutdown(case) && !toggled(case) {
         return fine(Role::Handle, "a flag about this process itself");
     }
     if matches!(site.kind, Some(Kind::Broadcast | Kind::Notify)) && !heard_by_clients(case) {
@@ -141,6 +150,12 @@ fn only_shown_to_operators(case: &Case) -> bool {
     counts && silent && shown
 }
 
+/// No component, whose reads happen inside the library.
+fn plain(case: &Case) -> bool {
+    matches!(case.site.kind, None | Some(Kind::Lock | Kind::SharedMap))
+        && case.site.uses.iter().all(|one| one.access.kind == AccessKind::Write)
+}
+
 /// Entries are handles, or a pool of them; nothing in it is data.
 fn handles_only(case: &Case) -> bool {
     let value = case.payload().args().last().map(external::payload).map(external::kind_of);
@@ -165,7 +180,8 @@ fn only_compared(case: &Case) -> bool {
 
 /// A table of answers: looked up, and filled where the answer was missing, in one place.
 fn memo(case: &Case) -> bool {
-    let mut functions: Vec<_> = case.writes.iter().chain(&case.reads).map(|one| one.function).collect();
+    let mut functions: Vec<_> =
+        case.writes.iter().chain(&case.reads).map(|one| (one.function, one.region)).collect();
     functions.sort();
     functions.dedup();
     let fills = case.writes.iter().all(|one| {
@@ -189,7 +205,10 @@ fn memo(case: &Case) -> bool {
         matches!(one.access.operation.as_str(), "get" | "read" | "clone" | "peek" | "cloned" | "compare")
     });
     let holds = case.site.holds.collection || case.optional() || matches!(case.payload(), T::Adt(..));
-    functions.len() == 1
+    // A message loop reads and writes in one place, for many clients.
+    let looped = case.site.sharing.is_some_and(|sharing| sharing != crate::model::site::LOCKED);
+    !looped
+        && functions.len() == 1
         && fills
         && asks
         && holds
@@ -281,5 +300,5 @@ fn heard_by_clients(case: &Case) -> bool {
     let about_process = shutdown(case) || case.named(&["signal", "reload"]);
     let unit =
         case.payload().args().first().is_some_and(|ty| matches!(ty, T::Tuple(parts) if parts.is_empty()));
-    listens && !about_process && !(watch && unit)
+    listens && !about_process && !(unit && (watch || case.named(&["tx", "close", "kill", "notify", "0"])))
 }

@@ -23,8 +23,12 @@ fn judge(case: &Case) -> Option<Claim> {
     }
     let counts =
         case.writes.iter().any(|one| one.operation.as_str().starts_with("fetch_") || one.operation == "+=");
+    if !counts {
+        // Only assigned: a value, not a count.
+        return None;
+    }
     let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
-    let strength = if counts { 80 } else { 40 };
+    let strength = 80;
     Some(Claim {
         strength,
         confidence,

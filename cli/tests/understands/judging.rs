@@ -1,0 +1,111 @@
+//! Accesses through helpers, guards and methods, their routes, and what a finding says.
+
+cases! {
+    guard_from_a_helper: ["App::carts shared-field entity w=POST:/set r=GET:/show"] r##"
+//# std axum
+#[derive(Clone, Default)]
+struct App { carts: Arc<Mutex<HashMap<String, String>>> }
+impl App { fn carts(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> { self.carts.lock().unwrap() } }
+fn put(carts: &mut HashMap<String, String>, body: String) { carts.insert(body.clone(), body); }
+async fn set(State(app): State<App>, body: String) { let mut carts = app.carts(); put(&mut carts, body); }
+async fn show(State(app): State<App>, id: String) -> String { app.carts()[&id].clone() }
+async fn main() {
+    axum::serve(l, Router::new().route("/set", post(set)).route("/show", get(show)).with_state(App::default())).await;
+}
+"##
+    entry_chain: ["App::carts shared-field entity w=POST:/set r=GET:/show"] r##"
+//# std axum
+#[derive(Clone, Default)]
+struct App { carts: Arc<RwLock<HashMap<String, Vec<String>>>> }
+async fn set(State(app): State<App>, Json((id, item)): Json<(String, String)>) { app.carts.write().unwrap().entry(id).or_default().push(item); }
+async fn show(State(app): State<App>, id: String) -> String { app.carts.read().unwrap().get(&id).map(|cart| cart.join(",")).unwrap_or_default() }
+async fn main() {
+    axum::serve(l, Router::new().route("/set", post(set)).route("/show", get(show)).with_state(App::default())).await;
+}
+"##
+    methods_of_the_holder: ["Store::carts shared-field entity w=POST:/set r=GET:/show"] r##"
+//# std axum
+#[derive(Default)]
+struct Store { carts: RwLock<HashMap<String, String>> }
+impl Store {
+    fn save(&self, body: String) { self.save_as(body.clone(), body) }
+    fn save_as(&self, id: String, body: String) { if let Ok(mut carts) = self.carts.write() { carts.insert(id, body); } }
+    fn find(&self, id: &str) -> Option<String> { let carts = self.carts.read().ok()?; carts.get(id).cloned() }
+}
+#[derive(Clone, Default)]
+struct App { store: Arc<Store> }
+async fn set(State(app): State<App>, body: String) { app.store.save(body) }
+async fn show(State(App { store, .. }): State<App>, id: String) -> String { store.find(&id).unwrap_or_default() }
+async fn main() {
+    axum::serve(l, Router::new().route("/set", post(set)).route("/show", get(show)).with_state(App::default())).await;
+}
+"##
+    field_behind_a_lock: ["Inner::carts shared-field entity w=POST:/set r=GET:/show"] r##"
+//# std axum
+#[derive(Default)]
+struct Inner { carts: HashMap<String, String>, name: String }
+type Shared = Arc<Mutex<Inner>>;
+async fn set(State(app): State<Shared>, body: String) { let mut app = app.lock().unwrap(); app.carts.insert(body.clone(), body); }
+async fn show(State(app): State<Shared>, id: String) -> String { let app = app.lock().unwrap(); format!("{}{}", app.name, app.carts[&id]) }
+async fn main() {
+    let app = Shared::default();
+    axum::serve(l, Router::new().route("/set", post(set)).route("/show", get(show)).with_state(app)).await;
+}
+"##
+    written_in_the_background: ["App::prices shared-field - r=GET:/show"] r##"
+//# std axum
+#[derive(Clone, Default)]
+struct App { prices: Arc<RwLock<HashMap<String, f64>>> }
+async fn follow(app: App, mut feed: Feed) { while let Some((name, price)) = feed.next().await { app.prices.write().unwrap().insert(name, price); } }
+async fn set(State(app): State<App>, Json((name, price)): Json<(String, f64)>) { app.prices.write().unwrap().insert(name, price); }
+async fn show(State(app): State<App>, id: String) -> String { app.prices.read().unwrap()[&id].to_string() }
+async fn main() {
+    let app = App::default();
+    tokio::spawn(follow(app.clone(), feed()));
+    axum::serve(l, Router::new().route("/set", post(set)).route("/show", get(show)).with_state(app)).await;
+}
+"##
+    grows_without_bound: ["LOG static - unbounded"] r##"
+//# std axum
+static LOG: LazyLock<Mutex<Vec<String>>> = LazyLock::new(Default::default);
+async fn set(body: String) { LOG.lock().unwrap().push(body); }
+async fn show() -> String { LOG.lock().unwrap().join(",") }
+async fn main() { axum::serve(l, Router::new().route("/set", post(set)).route("/show", get(show))).await; }
+"##
+    bounded_by_removal: ["LOG static - bounded"] r##"
+//# std axum
+static LOG: LazyLock<Mutex<VecDeque<String>>> = LazyLock::new(Default::default);
+async fn set(body: String) { let mut log = LOG.lock().unwrap(); if log.len() == 100 { log.pop_front(); } log.push_back(body); }
+async fn show() -> String { LOG.lock().unwrap().iter().cloned().collect() }
+async fn main() { axum::serve(l, Router::new().route("/set", post(set)).route("/show", get(show))).await; }
+"##
+    names_alone_prove_nothing: [] r##"
+//# std axum
+#[derive(Clone)]
+struct App { sessions: HashMap<String, String>, cache: String, rate_limit: u32 }
+async fn show(State(app): State<App>, id: String) -> String { format!("{}{}{}", app.sessions[&id], app.cache, app.rate_limit) }
+async fn main() { axum::serve(l, Router::new().route("/show", get(show)).with_state(load())).await; }
+"##
+    one_finding_a_site: ["App::sessions shared-field session w=POST:/login,POST:/logout r=GET:/me"] r##"
+//# std axum
+type Sessions = Arc<RwLock<HashMap<String, String>>>;
+#[derive(Clone)]
+struct App { sessions: Sessions }
+async fn login(State(app): State<App>, body: String) -> String { let token = uuid::Uuid::new_v4().to_string(); app.sessions.write().unwrap().insert(token.clone(), body); token }
+async fn logout(State(app): State<App>, token: String) { app.sessions.write().unwrap().remove(&token); }
+async fn me(State(app): State<App>, token: String) -> Result<String, StatusCode> { app.sessions.read().unwrap().get(&token).cloned().ok_or(StatusCode::UNAUTHORIZED) }
+async fn main() {
+    let sessions: Sessions = Arc::new(RwLock::new(HashMap::new()));
+    let app = App { sessions: sessions.clone() };
+    let router = Router::new().route("/login", post(login)).route("/logout", post(logout)).route("/me", get(me));
+    axum::serve(l, router.with_state(app)).await;
+}
+"##
+    role_from_a_name_alone: ["SEEN static entity w=POST:/set r=GET:/show"] r##"
+//# std axum
+static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+async fn set(body: String) { SEEN.lock().unwrap().push(body); }
+async fn show() -> String { SEEN.lock().unwrap().join(",") }
+async fn main() { axum::serve(l, Router::new().route("/set", post(set)).route("/show", get(show))).await; }
+"##
+}
