@@ -319,11 +319,10 @@ fn head_span(from: &syn::Expr) -> Span {
             syn::Expr::Binary(inner) => &inner.left,
             syn::Expr::Assign(inner) => &inner.left,
             syn::Expr::Cast(inner) => &inner.expr,
-            _ => break,
+            _ => return Span { start: first_token(first).start, end: last_token(from) },
         };
     }
-    let end = last_token(from);
-    Span { start: first_token(first).start, end }
+    Span { start: last_token(first), end: last_token(from) }
 }
 
 fn first_token(from: &syn::Expr) -> Span {

@@ -197,6 +197,13 @@ impl Collector<'_, '_> {
 
     /// State that only a foreign call shows.
     pub(super) fn add_components(&self, sites: &mut Vec<Site>) {
+        let held: FxHashSet<(Kind, usize)> = sites
+            .iter()
+            .filter(|site| !site.ty.is_unknown())
+            .filter_map(|site| Some((site.kind?, self.workspace.sources.file(site.info.place.file).package)))
+            .collect();
+        let at: FxHashMap<Place, usize> =
+            sites.iter().enumerate().map(|(at, site)| (site.info.place, at)).collect();
         let mut seen = FxHashSet::default();
         for (id, summary) in self.summaries {
             let declared = self.names.tree.item(*id);
@@ -217,17 +224,13 @@ impl Collector<'_, '_> {
                     }
                 };
                 // Made here, held by a field or binding that is a site already.
-                let package = &self.workspace.packages[self.package(*id)].name;
-                let held = sites.iter().any(|site| {
-                    site.kind == Some(made.kind)
-                        && made.known
-                        && !site.ty.is_unknown()
-                        && site.info.package == *package
-                });
-                if held && made.mechanism == Mechanism::Component {
+                if made.mechanism == Mechanism::Component
+                    && made.known
+                    && held.contains(&(made.kind, self.package(*id)))
+                {
                     continue;
                 }
-                let known = sites.iter_mut().find(|site| site.info.place == place);
+                let known = at.get(&place).map(|at| &mut sites[*at]);
                 if let Some(site) = known {
                     // A static that holds a key made at random.
                     site.info.mechanism = mechanism;

@@ -4,7 +4,7 @@
 //! longest path that imports give it (`tokio::sync::Mutex`), which is what the tables
 //! of [`super::external`] know.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use rustc_hash::FxHashMap;
 use ustr::Ustr;
@@ -19,13 +19,15 @@ const MAX_HOPS: usize = 32;
 pub(crate) struct Names<'a> {
     pub(crate) tree: Tree<'a>,
     memo: RefCell<FxHashMap<(ModId, Sym), Vec<Def>>>,
+    /// Steps left for the type at hand; see [`super::types`].
+    pub(super) left: Cell<usize>,
     /// What the question at hand has asked already.
     asked: RefCell<FxHashMap<(ModId, Sym), Vec<Def>>>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn new(tree: Tree<'a>) -> Self {
-        Names { tree, memo: RefCell::default(), asked: RefCell::default() }
+        Names { tree, memo: RefCell::default(), asked: RefCell::default(), left: Cell::new(0) }
     }
 
     /// Every meaning of a path, the likeliest first; never empty for a path.

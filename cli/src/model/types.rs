@@ -35,6 +35,8 @@ pub(crate) type Args = Arc<[T]>;
 /// Types with more parts, or deeper, are taken for unknown.
 const MAX_TYPE_PARTS: usize = 512;
 const MAX_TYPE_DEPTH: usize = 48;
+/// Steps to read one type, aliases opened.
+const MAX_TYPE_STEPS: usize = 4_000;
 /// Alias chains longer than this are taken for cycles.
 const MAX_ALIASES: usize = 16;
 
@@ -104,11 +106,17 @@ pub(crate) struct Scope {
 impl Names<'_> {
     /// A type as written to what it means.
     pub(crate) fn ty(&self, ty: &Ty, scope: &Scope) -> T {
+        self.left.set(MAX_TYPE_STEPS);
         let found = self.ty_within(ty, scope, MAX_ALIASES);
         if found.is_small() { found } else { T::Unknown }
     }
 
     fn ty_within(&self, ty: &Ty, scope: &Scope, hops: usize) -> T {
+        // Aliases of aliases multiply: each question has so many steps.
+        match self.left.get() {
+            0 => return T::Unknown,
+            left => self.left.set(left - 1),
+        }
         match ty {
             Ty::Path(path) => self.path_ty(path, scope, hops),
             Ty::Projection(_, path) => {
@@ -222,6 +230,7 @@ impl Names<'_> {
 
     /// What generic parameters stand for when nothing binds them: their bounds.
     pub(crate) fn generic_scope(&self, generics: &[Generic], scope: &Scope) -> Vec<(Sym, T)> {
+        self.left.set(MAX_TYPE_STEPS);
         generics
             .iter()
             .map(|generic| (generic.name, self.bounds_ty(&generic.bounds, scope, MAX_ALIASES)))
