@@ -21,7 +21,7 @@ pub(super) fn check(tokens: &TokenStream) -> Result<(), (Span, String)> {
             continue;
         };
         if let Some(problem) = level.step(&tree) {
-            return Err((tree.span(), format!("{problem}")));
+            return Err((tree.span(), problem));
         }
         if let TokenTree::Group(group) = tree {
             if stack.len() > MAX_NESTING {

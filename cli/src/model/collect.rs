@@ -207,10 +207,16 @@ impl Collector<'_, '_> {
         let mut seen = FxHashSet::default();
         for (id, summary) in self.summaries {
             let declared = self.names.tree.item(*id);
+            let of_static = matches!(declared.item.kind, ItemKind::Static(_));
             for call in &summary.foreign {
-                let Some(made) =
-                    components::made(call, summary, *id, declared.item.name.as_str(), self.contexts)
-                else {
+                let Some(made) = components::made(
+                    call,
+                    summary,
+                    *id,
+                    declared.item.name.as_str(),
+                    of_static,
+                    self.contexts,
+                ) else {
                     continue;
                 };
                 let span = call.bound.map_or(call.span, |(_, span)| span);

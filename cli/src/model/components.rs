@@ -19,12 +19,14 @@ pub(super) struct Made {
     pub(super) known: bool,
 }
 
-/// Looks at one foreign call; `function` is the name of the function it stands in.
+/// Looks at one foreign call; `function` names what it stands in, a function or a
+/// static's initialiser.
 pub(super) fn made(
     call: &ForeignCall,
     summary: &Summary,
     id: ItemId,
     function: &str,
+    of_static: bool,
     contexts: &Contexts,
 ) -> Option<Made> {
     let when = contexts.region(summary, id, call.region);
@@ -91,7 +93,7 @@ pub(super) fn made(
     let named = says(&["secret", "jwt"])
         || says(&["key", "pepper"])
             && says(&["signing", "session", "cookie", "hmac", "encryption", "private", "master", "token"]);
-    if key_type && makes || random && named && call.bound.is_some() && !when.request {
+    if key_type && makes || random && named && (call.bound.is_some() || of_static) && !when.request {
         let kept = summary.foreign.iter().any(|other| {
             let path = other.path.as_str();
             path.ends_with("fs::write") || path.ends_with("File::create") || path.contains("OpenOptions")

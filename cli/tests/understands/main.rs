@@ -43,19 +43,9 @@ const KNOWN_GAPS: &[(&str, &str)] = &[
     ("actix::system_service", "`from_registry()` yields no address, so its messages carry no route"),
     ("components::cron_scheduler", "a scheduler and the job added to it are two findings"),
     ("judging::role_from_a_name_alone", "a list called SEEN is taken for a set of seen ids"),
-    ("names::no_manifest", "without a manifest the first file by name becomes the crate's root"),
     ("names::wrappers", "the cell that holds the holder is named instead of its field"),
-    ("others::async_graphql_data", "`ctx.data::<T>()` is not joined with the value given to the schema"),
-    ("others::jsonrpc_core_handler", "two closures of one function count as one reader and writer"),
     ("others::jsonrpsee_module", "the context argument of a registered method has no type"),
     ("others::socketioxide", "the socket server and the state it carries are two findings"),
-    ("owned::fields_behind_a_channel", "a message loop counts as one function that fills on a miss"),
-    ("owned::local_of_a_spawned_task", "a message loop counts as one function that fills on a miss"),
-    (
-        "statics::atomic_switched_by_a_handler",
-        "a flag that a route sets and another one reads counts as shutdown",
-    ),
-    ("statics::static_mut", "an assignment to a `static mut` in a handler is not a site"),
 ];
 
 /// What `//# std axum` stands for.
