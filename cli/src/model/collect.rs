@@ -11,6 +11,7 @@ use super::external::{self, Kind};
 use super::index::Index;
 use super::link::Groups;
 use super::names::Names;
+use super::payload::socket;
 use super::shared::{Shared, Sharing, locked_struct};
 use super::site::{Holds, Live, Site, Use, split_words};
 use super::summary::{ForeignCall, LocalSite, Root, Summary, Touch};
@@ -242,6 +243,7 @@ impl Collector<'_, '_> {
                     site.info.mechanism = mechanism;
                     site.kind = Some(made.kind);
                     site.kept = made.kept;
+                    site.fallback = made.fallback;
                     continue;
                 }
                 if !seen.insert((place, mechanism)) {
@@ -251,6 +253,7 @@ impl Collector<'_, '_> {
                 let mut site = Site::bare(Root::Local(*id, span.start), info, made.kind);
                 site.made_by = call.path;
                 site.kept = made.kept;
+                site.fallback = made.fallback;
                 site.known = made.known;
                 sites.push(site);
             }
@@ -379,6 +382,8 @@ impl Collector<'_, '_> {
             made_by,
             live,
             element,
+            one_socket: matches!(external::payload(ty), T::Ext(path, _) if socket(last_part(path.as_str()))),
+            fallback: false,
             kept: false,
             known: true,
         })

@@ -15,6 +15,8 @@ pub(super) struct Made {
     pub(super) mechanism: Mechanism,
     /// A file is written in the same function: the value may outlive the process.
     pub(super) kept: bool,
+    /// The environment is asked in the same function: this is for when it says nothing.
+    pub(super) fallback: bool,
     /// The tables know the type or function.
     pub(super) known: bool,
 }
@@ -41,9 +43,15 @@ pub(super) fn made(
         && call.bound.is_none()
         && (when.startup || when.assumed)
     {
-        return Some(Made { kind: owner_kind, mechanism: Mechanism::Component, kept: false, known: true });
+        return Some(Made {
+            kind: owner_kind,
+            mechanism: Mechanism::Component,
+            kept: false,
+            fallback: false,
+            known: true,
+        });
     }
-    if let Some(made) = outside(call, &when, function) {
+    if let Some(made) = outside(call, summary, &when, function) {
         return Some(made);
     }
     if when.request && !when.startup && !when.assumed {
@@ -98,10 +106,12 @@ pub(super) fn made(
             let path = other.path.as_str();
             path.ends_with("fs::write") || path.ends_with("File::create") || path.contains("OpenOptions")
         });
+        let fallback = summary.foreign.iter().any(|other| other.path.as_str().contains("env::var"));
         return Some(Made {
             kind: Kind::RandomKey,
             mechanism: Mechanism::ProcessSecret,
             kept,
+            fallback,
             known: key_type,
         });
     }
@@ -122,6 +132,7 @@ pub(super) fn made(
             kind: Kind::Limiter,
             mechanism: Mechanism::Component,
             kept: false,
+            fallback: false,
             known: false,
         });
     }
@@ -129,10 +140,10 @@ pub(super) fn made(
 }
 
 /// State that lies outside the process's memory, or moves by its clock.
-fn outside(call: &ForeignCall, when: &When, function: &str) -> Option<Made> {
+fn outside(call: &ForeignCall, summary: &Summary, when: &When, function: &str) -> Option<Made> {
     let path = call.path.as_str();
     let last = last_part(path);
-    let plain = |kind, mechanism, known| Some(Made { kind, mechanism, kept: false, known });
+    let plain = |kind, mechanism, known| Some(Made { kind, mechanism, kept: false, fallback: false, known });
     let strings = || call.strings.iter().map(|text| text.as_str());
     let in_memory = last == "open_in_memory"
         || strings().any(|text| {
@@ -140,7 +151,13 @@ fn outside(call: &ForeignCall, when: &When, function: &str) -> Option<Made> {
         });
     let serving = when.request && !when.startup && !when.assumed;
     if in_memory && !serving {
-        return plain(Kind::MemoryDatabase, Mechanism::Component, last != "open_in_memory" || !when.assumed);
+        // One arm of a choice: the other opens a file or a server.
+        let chosen = summary.foreign.iter().any(|other| {
+            matches!(last_part(other.path.as_str()), "open" | "connect" | "open_with_flags")
+                && other.span != call.span
+        });
+        let known = (last != "open_in_memory" || !when.assumed) && !chosen;
+        return plain(Kind::MemoryDatabase, Mechanism::Component, known);
     }
     let embedded = matches!(
         path,

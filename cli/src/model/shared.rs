@@ -99,12 +99,20 @@ impl Shared {
     }
 }
 
-/// A few numbers and texts: one value, whose parts say nothing alone.
+/// A few numbers and texts: one value, whose parts say nothing alone. A list of texts
+/// among several of them is such a part too.
 pub(crate) fn one_value(names: &Names, adt: ItemId) -> bool {
-    field_types(names, adt, &[]).iter().all(|part| match external::payload(part) {
+    let parts = field_types(names, adt, &[]);
+    let plain = |part: &T| match external::payload(part) {
         T::Ext(path, _) => matches!(external::kind(path.as_str()), Kind::Scalar | Kind::Other),
         _ => false,
-    })
+    };
+    let listed = |part: &T| {
+        let list = external::payload(part);
+        external::kind_of(list) == Kind::List && list.args().iter().all(plain)
+    };
+    let plain_parts = parts.iter().filter(|part| plain(part)).count();
+    parts.iter().all(|part| plain(part) || plain_parts >= 3 && listed(part))
 }
 
 /// The struct that a lock protects as a whole, looking through pointers.

@@ -34,6 +34,10 @@ pub(crate) struct Site {
     pub(crate) live: Live,
     /// Lives inside an element of another site's collection.
     pub(crate) element: bool,
+    /// Its payload is the writing end of one client's socket.
+    pub(crate) one_socket: bool,
+    /// Configuration is asked first, and this is made where it says nothing.
+    pub(crate) fallback: bool,
     /// Also written to a file where it is made.
     pub(crate) kept: bool,
     /// The tables know what made it; else its name alone speaks.
@@ -101,6 +105,8 @@ impl Site {
             made_by: Sym::default(),
             live: Live::No,
             element: false,
+            one_socket: false,
+            fallback: false,
             kept: false,
             known: true,
         }

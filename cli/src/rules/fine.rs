@@ -72,6 +72,9 @@ pub(super) fn settle(case: &Case) -> Settled {
     {
         return fine(Role::Entity, "part of the entries of a collection that is reported itself");
     }
+    if site.element && !site.holds.collection && site.one_socket {
+        return fine(Role::Connection, "the socket of one client, in a registry that is reported itself");
+    }
     let local = site.kind.is_none() && site.info.mechanism == crate::finding::Mechanism::SharedLocal;
     if local && case.reads.is_empty() && !case.removes() {
         return fine(Role::Handle, "only collected by the loop that owns it");

@@ -24,6 +24,7 @@ fn judge(case: &Case) -> Option<Claim> {
     }
     let (confidence, reason) = match (case.site.kept, case.site.known) {
         (true, _) => (Confidence::Worth, "made at random, and written to a file in the same function"),
+        _ if case.site.fallback => (Confidence::Likely, "made at random where the environment supplies none"),
         (false, true) => (Confidence::Sure, "a key type's own generator, called at start-up"),
         (false, false) => (Confidence::Likely, "random bytes named after a key, made at start-up"),
     };
