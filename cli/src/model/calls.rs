@@ -54,7 +54,9 @@ impl<'a> Frame<'a, '_> {
             name.as_str(),
             "fill_bytes" | "try_fill_bytes" | "sample_string" | "sample_iter" | "gen" | "random"
         ) {
-            let bound = args.first().and_then(|arg| self.named_place(*arg));
+            // Only a buffer that is filled is named by its argument.
+            let fills = matches!(name.as_str(), "fill_bytes" | "try_fill_bytes");
+            let bound = args.first().filter(|_| fills).and_then(|arg| self.named_place(*arg));
             self.out.foreign.push(ForeignCall {
                 path: name,
                 span,
