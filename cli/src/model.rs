@@ -15,6 +15,7 @@ mod foreign;
 mod index;
 mod link;
 mod names;
+mod paths;
 mod payload;
 pub(crate) mod settings;
 mod shared;

@@ -50,30 +50,17 @@ impl<'a> Frame<'a, '_> {
             return answer;
         }
         self.inject_method(name, &vals, name_span);
-        if matches!(
+        // Methods worth a look of their own: random bytes, and limiters of unknown libraries.
+        let random = matches!(
             name.as_str(),
             "fill_bytes" | "try_fill_bytes" | "sample_string" | "sample_iter" | "gen" | "random"
-        ) {
+        );
+        if random || name.as_str().contains("limiter") || name.as_str().contains("rate_limit") {
             // Only a buffer that is filled is named by its argument.
             let fills = matches!(name.as_str(), "fill_bytes" | "try_fill_bytes");
             let bound = args.first().filter(|_| fills).and_then(|arg| self.named_place(*arg));
-            self.out.foreign.push(ForeignCall {
-                path: name,
-                span,
-                region: self.region,
-                bound,
-                strings: Vec::new(),
-            });
-        }
-        if name.as_str().contains("limiter") || name.as_str().contains("rate_limit") {
-            let bound = None;
-            self.out.foreign.push(ForeignCall {
-                path: name,
-                span,
-                region: self.region,
-                bound,
-                strings: Vec::new(),
-            });
+            let region = self.region;
+            self.out.foreign.push(ForeignCall { path: name, span, region, bound, strings: Vec::new() });
         }
         if external::kind_of(&base) == Kind::Address
             && matches!(name.as_str(), "send" | "do_send" | "try_send" | "ask" | "tell")

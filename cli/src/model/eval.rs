@@ -16,9 +16,9 @@ use super::external::{self, Kind};
 use super::index::Index;
 use super::names::Names;
 use super::summary::{Callable, Region, RegionKind, Root, SELF, Summary, Touch, Val};
-use super::tree::{Def, ItemId};
-use super::types::{Scope, T, names_of};
-use crate::facts::{Body, ExprId, ExprKind, ItemKind, Pat, Path, StaticKind, Stmt, Sym, Ty};
+use super::tree::ItemId;
+use super::types::{Scope, T};
+use crate::facts::{Body, ExprId, ExprKind, Pat, Path, Stmt, Sym, Ty};
 use crate::finding::AccessKind;
 use crate::span::Span;
 
@@ -430,99 +430,6 @@ impl<'a> Frame<'a, '_> {
                 }
                 _ => return,
             }
-        }
-    }
-
-    pub(super) fn path(&mut self, path: &Path) -> Val {
-        if let Some(name) = path.as_ident()
-            && let Some((_, val)) = self.vars.iter().rev().find(|(known, _)| *known == name)
-        {
-            return val.clone();
-        }
-        let Some(module) = self.scope.module else {
-            return Val::default();
-        };
-        let names = names_of(path);
-        if let Some((last, owner)) = path.segments.split_last()
-            && !owner.is_empty()
-        {
-            let owner = Path { segments: owner.to_vec() };
-            let head = self.owner_type(&owner);
-            if let Some(item) = head.as_ref().and_then(|head| self.associated(head, last.name)) {
-                return self.item_value(item);
-            }
-        }
-        for def in self.names().resolve(module, &names) {
-            match def {
-                Def::Item(item) => return self.item_value(item),
-                Def::Variant(adt, _) => {
-                    return Val { ty: T::Adt(adt, Vec::new().into()), ..Val::default() };
-                }
-                Def::Ext(_) => {
-                    return Val { callable: Some(Callable::Foreign), ..Val::default() };
-                }
-                Def::Mod(_) => {}
-            }
-        }
-        Val::default()
-    }
-
-    /// The type that a path's head names, when it names one.
-    pub(super) fn owner_type(&self, path: &Path) -> Option<T> {
-        match self.ty(&Ty::Path(path.clone())) {
-            T::Unknown => None,
-            ty => Some(ty),
-        }
-    }
-
-    pub(super) fn qualified(&mut self, ty: &Ty, path: &Path) -> Val {
-        let owner = self.ty(ty);
-        let name = path.last().map(|last| last.name).unwrap_or_default();
-        match self.associated(&owner, name) {
-            Some(item) => self.item_value(item),
-            None => Val::default(),
-        }
-    }
-
-    /// `Type::name`: a method or associated function of the analysed code.
-    pub(super) fn associated(&self, owner: &T, name: Sym) -> Option<ItemId> {
-        match owner.value() {
-            T::Adt(adt, _) => self.ev.index.methods_of(*adt, name).first().copied(),
-            T::Bound(defs) => defs.iter().find_map(|def| match def {
-                Def::Item(of) => {
-                    let list = self.ev.index.implementations(*of, name);
-                    list.first().copied()
-                }
-                _ => None,
-            }),
-            T::Ext(path, _) => self.ev.index.extension(path.as_str(), name),
-            _ => None,
-        }
-    }
-
-    pub(super) fn item_value(&mut self, item: ItemId) -> Val {
-        let declared = self.names().tree.item(item);
-        match &declared.item.kind {
-            ItemKind::Static(held) => {
-                let scope = self.ev.index.scope(self.names(), item);
-                let mut ty = self.names().ty(&held.ty, &scope);
-                match held.kind {
-                    StaticKind::Lazy => ty = T::ext("LazyStatic", vec![ty]),
-                    StaticKind::ThreadLocal => ty = T::ext("LocalKey", vec![ty]),
-                    _ => {}
-                }
-                let constant = held.kind == StaticKind::Const;
-                let own = [Root::Static(item)];
-                Val::of(ty).with_roots(if constant { &[] } else { &own })
-            }
-            ItemKind::Fn(_) => Val { callable: Some(Callable::Item(item)), ..Val::default() },
-            ItemKind::Struct { .. } => Val {
-                ty: T::Adt(item, Vec::new().into()),
-                callable: Some(Callable::Item(item)),
-                fresh: true,
-                ..Val::default()
-            },
-            _ => Val::default(),
         }
     }
 
