@@ -1,7 +1,7 @@
 //! Calls into the analysed code: a callee's summary becomes the caller's own effects.
 
 use super::calls::peel_to_adt;
-use super::eval::Frame;
+use super::eval::{Frame, MAX_TOUCHES};
 use super::external::{self, Kind};
 use super::summary::{CallSite, Callable, Root, SELF, Val};
 use super::tree::ItemId;
@@ -88,15 +88,16 @@ impl Frame<'_, '_> {
             if matches!(from, Root::Param(_)) || matches!(to, Root::Param(_)) {
                 for from in given(from) {
                     for to in given(to) {
-                        if from != to && self.out.aliases.len() < 4000 {
+                        if from != to && self.out.aliases.len() < MAX_TOUCHES {
                             self.out.aliases.push((from, to));
                         }
                     }
                 }
             }
         }
-        for (at, web) in &summary.param_web {
-            self.merge_param_web(*at, vals, web, span);
+        // Routes that the callee added to a router it was handed.
+        for (_, web) in &summary.param_web {
+            self.out.routes.extend(web.routes.iter().cloned());
         }
         let ty = self.output_type(callee, function, this, vals);
         let output = &summary.output;

@@ -41,14 +41,7 @@ impl<'a> Frame<'a, '_> {
             return;
         }
         let root = Root::Local(self.id, span.start);
-        self.out.locals.push(LocalSite {
-            root,
-            name,
-            span,
-            ty: val.ty.clone(),
-            region: self.region,
-            made_by: val.made_by.unwrap_or_default(),
-        });
+        self.out.locals.push(LocalSite { root, name, span, ty: val.ty.clone(), region: self.region });
         val.roots = vec![root];
     }
 
@@ -62,11 +55,6 @@ impl<'a> Frame<'a, '_> {
             local.name = name;
             local.span = span;
         }
-    }
-
-    /// The same for a value that never got a name before a framework took it.
-    pub(super) fn new_unnamed(&mut self, name: Sym, span: Span, val: &mut Val) {
-        self.new_local(name, span, val);
     }
 
     pub(super) fn bind(&mut self, pat: &Pat, val: Val) {

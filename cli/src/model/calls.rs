@@ -107,7 +107,7 @@ impl<'a> Frame<'a, '_> {
     pub(super) fn dereferenced(&mut self, recv: Val, span: Span) -> Val {
         let mut at = recv;
         for _ in 0..4 {
-            let Some(T::Adt(adt, args)) = peel_to_adt(&at.ty).cloned() else {
+            let Some(T::Adt(adt, _)) = peel_to_adt(&at.ty).cloned() else {
                 break;
             };
             let Some(target) = self.ev.index.deref_target(adt).cloned() else {
@@ -119,8 +119,6 @@ impl<'a> Frame<'a, '_> {
                 Some(deref) => self.apply(deref, Some(&this), &[], Ustr::from("deref"), span),
                 None => this,
             };
-            // The target as written names the impl's own parameters: bind them here.
-            let _ = args;
             if through.ty.value().is_unknown() {
                 through.ty = target;
             }
@@ -376,13 +374,12 @@ impl<'a> Frame<'a, '_> {
             return Some(answer);
         }
         match ty {
-            T::Adt(adt, _) => {
+            T::Adt(..) => {
                 let vals = self.args(args, &[], &[], RegionKind::Inherit);
                 if name == "clone" {
                     let first = vals.first().cloned().unwrap_or_default();
                     return Some(self.cloned(&first, span));
                 }
-                let _ = adt;
                 let web = self.web_call(name, &vals, span);
                 Some(Val { fresh: true, web, ..Val::of(ty.clone()) })
             }

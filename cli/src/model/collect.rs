@@ -251,7 +251,6 @@ impl Collector<'_, '_> {
                 }
                 let info = self.info(*id, symbol, place, mechanism);
                 let mut site = Site::bare(Root::Local(*id, span.start), info, made.kind);
-                site.made_by = call.path;
                 site.kept = made.kept;
                 site.fallback = made.fallback;
                 site.known = made.known;
@@ -357,12 +356,6 @@ impl Collector<'_, '_> {
         }
         let mut holds = Holds::default();
         self.look_into(ty, &mut holds, 0);
-        let made_by = same
-            .iter()
-            .filter_map(|root| self.locals.get(root))
-            .map(|(_, local)| local.made_by)
-            .find(|made| !made.is_empty())
-            .unwrap_or_default();
         let live = self.live(ty, shared);
         let words = words_of(&info.symbol, &holds);
         let uses = self.uses(same);
@@ -379,7 +372,6 @@ impl Collector<'_, '_> {
             per_request,
             fields,
             words,
-            made_by,
             live,
             element,
             one_socket: matches!(external::payload(ty), T::Ext(path, _) if socket(last_part(path.as_str()))),

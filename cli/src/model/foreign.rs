@@ -292,7 +292,7 @@ impl<'a> Frame<'a, '_> {
             let made = val.made_by.map_or("", |path| last_part(path.as_str()));
             let plain = matches!(made, "" | "new" | "default" | "from" | "with_capacity");
             let name = if plain { name } else { Ustr::from(made) };
-            self.new_unnamed(name, span, &mut val);
+            self.new_local(name, span, &mut val);
             self.out.injected.push(Injected {
                 ty: val.ty.clone(),
                 roots: val.roots.clone(),
@@ -321,7 +321,7 @@ impl<'a> Frame<'a, '_> {
             }
         }
         let name = inner.made_by.map_or(Ustr::from("state"), |path| Ustr::from(last_part(path.as_str())));
-        self.new_unnamed(name, span, &mut inner);
+        self.new_local(name, span, &mut inner);
         answer.roots.clone_from(&inner.roots);
         self.out.injected.push(Injected { ty: inner.ty, roots: inner.roots, region: self.region });
     }

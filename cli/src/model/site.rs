@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::context::When;
 use super::external::Kind;
-use super::shared::Sharing;
+pub(crate) use super::shared::Sharing;
 use super::summary::Root;
 use super::tree::ItemId;
 use super::types::T;
@@ -29,8 +29,6 @@ pub(crate) struct Site {
     pub(crate) fields: Vec<Root>,
     /// Lower-case words of the site's and its types' names.
     pub(crate) words: Vec<String>,
-    /// The foreign function that made it, as far as known.
-    pub(crate) made_by: Sym,
     pub(crate) live: Live,
     /// Lives inside an element of another site's collection.
     pub(crate) element: bool,
@@ -43,9 +41,6 @@ pub(crate) struct Site {
     /// The tables know what made it; else its name alone speaks.
     pub(crate) known: bool,
 }
-
-/// See [`Sharing::Locked`].
-pub(crate) const LOCKED: Sharing = Sharing::Locked;
 
 /// What a payload consists of.
 #[derive(Debug, Default, Clone)]
@@ -102,7 +97,6 @@ impl Site {
             per_request: false,
             fields: Vec::new(),
             words,
-            made_by: Sym::default(),
             live: Live::No,
             element: false,
             one_socket: false,

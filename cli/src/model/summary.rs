@@ -103,8 +103,6 @@ pub(crate) struct LocalSite {
     pub(crate) span: Span,
     pub(crate) ty: T,
     pub(crate) region: u32,
-    /// Names of the functions that made the value, outermost first.
-    pub(crate) made_by: Sym,
 }
 
 /// A value handed to a framework for its handlers to find by type.

@@ -133,8 +133,7 @@ impl<'a> Frame<'a, '_> {
         let name = last_part(text);
         let text_arg = vals.iter().find_map(|val| val.literal.clone());
         if let Some(method) = verb(name) {
-            let handlers: Vec<HandlerRef> =
-                vals.iter().filter_map(|val| self.handler_if(val, true)).collect();
+            let handlers: Vec<HandlerRef> = vals.iter().filter_map(|val| self.handler(val)).collect();
             if !handlers.is_empty() || vals.is_empty() && is_web_path(text) {
                 let method = (name != "any").then_some(method);
                 let routes = handlers
@@ -168,8 +167,7 @@ impl<'a> Frame<'a, '_> {
             | "on_connection"
             | "register"
             | "to_async" => {
-                let handlers: Vec<HandlerRef> =
-                    vals.iter().filter_map(|val| self.handler_if(val, true)).collect();
+                let handlers: Vec<HandlerRef> = vals.iter().filter_map(|val| self.handler(val)).collect();
                 if handlers.is_empty() {
                     return None;
                 }
@@ -190,10 +188,6 @@ impl<'a> Frame<'a, '_> {
             _ if is_web_path(text) && text.starts_with("warp::") => Some(Arc::default()),
             _ => None,
         }
-    }
-
-    fn handler_if(&mut self, val: &Val, wanted: bool) -> Option<HandlerRef> {
-        if wanted { self.handler(val) } else { None }
     }
 
     /// `router.nest("/api", inner)`, `resource.route(..)`, `filter.and_then(handler)`.
@@ -389,11 +383,6 @@ impl<'a> Frame<'a, '_> {
             ExprKind::Path(_) => out.push_str("/{}"),
             _ => {}
         }
-    }
-
-    /// A callee added routes to a router it was handed.
-    pub(super) fn merge_param_web(&mut self, _at: u16, _vals: &[Val], web: &Arc<Web>, _span: Span) {
-        self.out.routes.extend(web.routes.iter().cloned());
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn settle(case: &Case) -> Settled {
     }
     if site.element
         && site.kind.is_none()
-        && site.sharing == Some(crate::model::site::LOCKED)
+        && site.sharing == Some(crate::model::site::Sharing::Locked)
         && site.live == Live::No
     {
         return fine(Role::Entity, "part of the entries of a collection that is reported itself");
@@ -209,7 +209,7 @@ fn memo(case: &Case) -> bool {
     });
     let holds = case.site.holds.collection || case.optional() || matches!(case.payload(), T::Adt(..));
     // A message loop reads and writes in one place, for many clients.
-    let looped = case.site.sharing.is_some_and(|sharing| sharing != crate::model::site::LOCKED);
+    let looped = case.site.sharing.is_some_and(|sharing| sharing != crate::model::site::Sharing::Locked);
     !looped
         && functions.len() == 1
         && fills
