@@ -10,8 +10,7 @@ step() {
 }
 
 step scripts/setup
-step cargo fmt --all --check
-step cargo fmt --all --check --manifest-path fixtures/Cargo.toml
+step scripts/format --check
 step cargo clippy --workspace --all-targets --locked -- -D warnings
 step cargo test --workspace --locked --no-fail-fast
 step cargo check --workspace --locked --manifest-path fixtures/Cargo.toml

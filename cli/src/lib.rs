@@ -88,7 +88,7 @@ fn run(mut workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report
         root: workspace.root,
         files: read - unread,
         sources: workspace.sources,
-        rules: &rules::ALL,
+        rules: rules::ALL,
         findings,
         fine,
         notes: all,

@@ -1,29 +1,47 @@
 //! Judges sites: which role a piece of state plays, and whether a second replica breaks it.
 //!
 //! Each rule is a file that claims the sites it knows, with a strength; the strongest
-//! claim wins, ties go to the rule that stands first in [`ALL`]. What is harmless is
+//! claim wins, ties go to the rule that stands first in [`RULES`]. What is harmless is
 //! settled before any rule is asked; see [`fine`].
 
 mod case;
 mod fine;
-mod in_memory_cache;
-mod in_memory_connections;
-mod in_memory_data;
-mod in_memory_limit;
-mod in_memory_lock;
-mod in_memory_queue;
-mod in_memory_sequence;
-mod in_memory_session;
-mod local_disk;
-mod process_secret;
-mod runtime_config;
-mod timer;
 
 use rustc_hash::FxHashMap;
 
 use crate::finding::{Confidence, Effect, Finding, Fine, Landing, Role, RuleMeta};
 use crate::model::Site;
 use case::Case;
+
+/// Makes of one line a rule its module and its place in both lists. `cargo fmt` does not see
+/// modules that a macro declares; `scripts/format` does.
+macro_rules! rules {
+    ($($name:ident,)+) => {
+        $(mod $name;)+
+
+        /// All rules.
+        pub(crate) static RULES: &[&Rule] = &[$(&$name::RULE),+];
+
+        /// The metadata of all rules, in the same order.
+        pub(crate) static ALL: &[&RuleMeta] = &[$(&$name::RULE.meta),+];
+    };
+}
+
+// In the order of the book, of listings and of ties.
+rules! {
+    in_memory_session,
+    in_memory_limit,
+    in_memory_connections,
+    in_memory_queue,
+    in_memory_lock,
+    in_memory_sequence,
+    in_memory_cache,
+    runtime_config,
+    process_secret,
+    local_disk,
+    timer,
+    in_memory_data,
+}
 
 /// A rule: what it is called, and how it judges.
 pub(crate) struct Rule {
@@ -50,38 +68,6 @@ pub(crate) struct Words {
     pub(crate) restart: String,
     pub(crate) help: String,
 }
-
-/// All rules, in the order of the book, of listings and of ties.
-static RULES: [&Rule; 12] = [
-    &in_memory_session::RULE,
-    &in_memory_limit::RULE,
-    &in_memory_connections::RULE,
-    &in_memory_queue::RULE,
-    &in_memory_lock::RULE,
-    &in_memory_sequence::RULE,
-    &in_memory_cache::RULE,
-    &runtime_config::RULE,
-    &process_secret::RULE,
-    &local_disk::RULE,
-    &timer::RULE,
-    &in_memory_data::RULE,
-];
-
-/// The metadata of all rules, in order.
-pub(crate) static ALL: [&RuleMeta; 12] = [
-    &in_memory_session::RULE.meta,
-    &in_memory_limit::RULE.meta,
-    &in_memory_connections::RULE.meta,
-    &in_memory_queue::RULE.meta,
-    &in_memory_lock::RULE.meta,
-    &in_memory_sequence::RULE.meta,
-    &in_memory_cache::RULE.meta,
-    &runtime_config::RULE.meta,
-    &process_secret::RULE.meta,
-    &local_disk::RULE.meta,
-    &timer::RULE.meta,
-    &in_memory_data::RULE.meta,
-];
 
 /// Judges every site.
 pub(crate) fn judge_all(sites: &[Site]) -> (Vec<Finding>, Vec<Fine>) {

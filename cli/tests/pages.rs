@@ -200,7 +200,23 @@ fn the_book_has_the_rules_pages() {
             stale.remove(&path);
         }
     }
+    let contents = repository().join("docs/src/SUMMARY.md");
+    stale.compare(&contents, &with_rules(&read(&contents)));
     stale.none();
+}
+
+/// The table of contents with a line for each rule, and for no other, below `Rules`.
+fn with_rules(contents: &str) -> String {
+    let mut text = String::new();
+    for line in contents.lines().filter(|line| !line.starts_with("    - [") || !line.contains("](rules/")) {
+        text += &format!("{line}\n");
+        if line == "- [Rules](rules/index.md)" {
+            for rule in rules() {
+                text += &format!("    - [{rule}](rules/{rule}.md)\n");
+            }
+        }
+    }
+    text
 }
 
 fn index(pages: &[Page]) -> String {
