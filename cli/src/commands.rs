@@ -72,11 +72,8 @@ fn check(args: &CheckArgs) -> Result<u8, Error> {
         output::write(file, &report, &options(args, false, WIDTH))?;
     }
     shown?;
-    let denied = report.findings.iter().any(|finding| match finding.confidence.level() {
-        Level::Error => true,
-        Level::Warning => args.deny == Some(Deny::Warnings),
-        Level::Note => false,
-    });
+    let least = if args.deny == Some(Deny::Warnings) { Level::Warning } else { Level::Error };
+    let denied = report.worst().is_some_and(|worst| worst >= least);
     Ok(if denied { DENIED } else { 0 })
 }
 

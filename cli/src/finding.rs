@@ -196,11 +196,31 @@ pub struct Effect {
     pub restart: String,
 }
 
+/// Who set a finding aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SuppressionKind {
+    /// A comment or an attribute at the site.
+    InSource,
+    /// The baseline: known before, and accepted.
+    Baseline,
+}
+
+/// Why a finding is not counted among those that need somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// Who says so.
+    pub kind: SuppressionKind,
+    /// The reason that stands there; empty where the kind has none.
+    pub reason: String,
+    /// Where it is said.
+    pub place: Option<Place>,
+}
+
 /// One piece of state that a second replica breaks, or that is worth knowing.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Finding {
     /// The rule that claims it.
-    #[serde(serialize_with = "rule_name")]
     pub rule: &'static RuleMeta,
     /// Where the state is.
     pub site: SiteInfo,
@@ -208,6 +228,10 @@ pub struct Finding {
     pub role: Role,
     /// How sure.
     pub confidence: Confidence,
+    /// What it does to the exit status: by its confidence, unless configured otherwise.
+    pub level: Level,
+    /// Set aside: listed by formats for programs, never counted among the levels.
+    pub suppression: Option<Suppression>,
     /// One line: what is kept where.
     pub title: String,
     /// What breaks.
@@ -226,8 +250,20 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
-fn rule_name<S: serde::Serializer>(rule: &&'static RuleMeta, s: S) -> Result<S::Ok, S::Error> {
-    s.serialize_str(rule.name)
+/// Something wrong with what was said about findings: a suppression that matches nothing,
+/// a stale entry of the baseline, a hint about a site that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of problem, as in `unused-suppression`.
+    pub check: &'static str,
+    /// What it does to the exit status.
+    pub level: Level,
+    /// Where it is said.
+    pub place: Place,
+    /// One line: what is wrong.
+    pub message: String,
+    /// The way out.
+    pub help: String,
 }
 
 /// A site that was looked at and found harmless.

@@ -11,6 +11,7 @@ mod facts;
 pub mod finding;
 mod lower;
 mod model;
+mod near;
 pub mod report;
 mod rules;
 pub mod source;
@@ -69,6 +70,7 @@ fn run(mut workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report
             let package = workspace.sources.file(finding.site.place.file).package;
             if !served.contains(&package) {
                 finding.confidence = finding::Confidence::Worth;
+                finding.level = finding.confidence.level();
                 finding
                     .reasons
                     .push("no server is started in this package, and none that starts one uses it".into());
@@ -92,5 +94,7 @@ fn run(mut workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report
         findings,
         fine,
         notes: all,
+        problems: Vec::new(),
+        hidden: report::Hidden::default(),
     }
 }

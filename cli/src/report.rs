@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::finding::{Finding, Fine, Level, Note, RuleMeta};
+use crate::finding::{Finding, Fine, Level, Note, Problem, RuleMeta, SuppressionKind};
 use crate::source::Sources;
 
 pub(crate) mod escape;
@@ -29,17 +29,21 @@ pub struct Report {
     pub sources: Sources,
     /// Every rule there is, also those that found nothing.
     pub rules: &'static [&'static RuleMeta],
-    /// By path, position, rule.
+    /// By path, position, rule. Those that were set aside are among them.
     pub findings: Vec<Finding>,
     /// Looked at and harmless, by path and position.
     pub fine: Vec<Fine>,
     /// Not read or not analysed.
     pub notes: Vec<Note>,
+    /// What is wrong with suppressions, hints and the baseline; by path and position.
+    pub problems: Vec<Problem>,
+    /// How many findings are not among `findings`.
+    pub hidden: Hidden,
     /// Files analysed.
     pub files: usize,
 }
 
-/// How many findings there are of each level.
+/// How many findings there are of each level, and how many were set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Findings of level error.
@@ -48,20 +52,46 @@ pub struct Counts {
     pub warnings: usize,
     /// Findings of level note.
     pub notes: usize,
+    /// Findings that a comment or an attribute suppresses, of any level.
+    pub suppressed: usize,
+    /// Findings that the baseline accepts, of any level.
+    pub baseline: usize,
+}
+
+/// Findings that no format lists, by what keeps them out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hidden {
+    /// Their rule is allowed.
+    pub allowed: usize,
+    /// Nothing about them changed since the revision that was asked for.
+    pub unchanged: usize,
 }
 
 impl Report {
-    /// Counts the findings by level.
+    /// Counts the findings by level, those that were set aside apart.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for finding in &self.findings {
-            match finding.confidence.level() {
-                Level::Error => counts.errors += 1,
-                Level::Warning => counts.warnings += 1,
-                Level::Note => counts.notes += 1,
+            match (&finding.suppression, finding.level) {
+                (Some(by), _) if by.kind == SuppressionKind::Baseline => counts.baseline += 1,
+                (Some(_), _) => counts.suppressed += 1,
+                (None, Level::Error) => counts.errors += 1,
+                (None, Level::Warning) => counts.warnings += 1,
+                (None, Level::Note) => counts.notes += 1,
             }
         }
         counts
+    }
+
+    /// The findings that were not set aside: what formats for people list.
+    pub fn active(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.suppression.is_none())
+    }
+
+    /// The highest level of an active finding or a problem; nothing where there is neither.
+    pub fn worst(&self) -> Option<Level> {
+        let problems = self.problems.iter().map(|problem| problem.level);
+        self.active().map(|finding| finding.level).chain(problems).max()
     }
 }
 

@@ -121,6 +121,8 @@ fn judge(case: &Case) -> Finding {
         site: site.clone(),
         role: rule.role,
         confidence: claim.confidence,
+        level: claim.confidence.level(),
+        suppression: None,
         title: words.title,
         effect: Effect { replicas: words.replicas, restart: words.restart },
         accesses: case.site.uses.iter().map(|one| one.access.clone()).collect(),

@@ -11,11 +11,11 @@ use miette::{
 };
 use textwrap::{WordSeparator, WordSplitter};
 
-use crate::finding::{Finding, Fine, Level};
+use crate::finding::{Finding, Fine, Level, Problem};
 
 use super::escape::{sentence, visible};
 use super::evidence::{Evidence, choose};
-use super::excerpt::{Excerpt, MarkKind};
+use super::excerpt::{Excerpt, Mark, MarkKind};
 use super::{Options, Report, words};
 
 /// Narrower than this, nothing can be laid out.
@@ -23,17 +23,20 @@ const MIN_WIDTH: usize = 40;
 
 pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let page = Page { color: options.color, width: options.width.max(MIN_WIDTH) };
-    for (at, finding) in report.findings.iter().enumerate() {
-        if at > 0 {
+    let findings = report.active().map(|finding| page.finding(report, finding, options.verbose));
+    let problems = report.problems.iter().map(|problem| page.problem(report, problem));
+    let mut any = false;
+    for text in findings.chain(problems) {
+        if any {
             writeln!(out)?;
         }
-        let text = page.finding(report, finding, options.verbose).map_err(io::Error::other)?;
-        out.write_all(text.as_bytes())?;
+        any = true;
+        out.write_all(text.map_err(io::Error::other)?.as_bytes())?;
     }
     if options.quiet {
         return Ok(());
     }
-    if !report.findings.is_empty() {
+    if any {
         writeln!(out)?;
     }
     if options.show_fine && !report.fine.is_empty() {
@@ -48,7 +51,8 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> 
     writeln!(out, "{}", summary(report, options))
 }
 
-/// ``3 errors, 2 warnings, 1 note in 24 files; 57 sites looked at and fine``
+/// ``3 errors, 2 warnings, 1 note in 24 files; 2 suppressed, 12 in the baseline;
+/// 57 sites looked at and fine``
 fn summary(report: &Report, options: &Options) -> String {
     let counts = report.counts();
     let parts: Vec<String> = [(counts.errors, "error"), (counts.warnings, "warning"), (counts.notes, "note")]
@@ -58,6 +62,23 @@ fn summary(report: &Report, options: &Options) -> String {
         .collect();
     let found = if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") };
     let mut line = format!("{found} in {}", words::count(report.files, "file"));
+    let aside: Vec<String> = [
+        (counts.suppressed, "suppressed"),
+        (counts.baseline, "in the baseline"),
+        (report.hidden.allowed, "allowed"),
+        (report.hidden.unchanged, "unchanged"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, words)| format!("{number} {words}"))
+    .collect();
+    if !aside.is_empty() {
+        line.push_str(&format!("; {}", aside.join(", ")));
+    }
+    if !report.problems.is_empty() {
+        let problems = words::count(report.problems.len(), "problem");
+        line.push_str(&format!("; {problems} with the configuration"));
+    }
     if !report.fine.is_empty() {
         line.push_str(&format!("; {} looked at and fine", words::count(report.fine.len(), "site")));
         if !options.show_fine {
@@ -95,21 +116,7 @@ impl Page {
     fn finding(&self, report: &Report, finding: &Finding, all: bool) -> Result<String, fmt::Error> {
         let Evidence { marks, rest } = choose(finding, &report.sources, all);
         let excerpt = Excerpt::new(&report.sources, &marks, self.width);
-        let handler = self.handler(&excerpt);
-        let level = finding.confidence.level();
-        let mut text = String::new();
-        let shown = Shown {
-            severity: match level {
-                Level::Error => Severity::Error,
-                Level::Warning => Severity::Warning,
-                Level::Note => Severity::Advice,
-            },
-            code: format!("{}[{}]", words::level(level), finding.rule.name),
-            title: titled(finding),
-            labels: excerpt.labels().to_vec(),
-            source: excerpt,
-        };
-        handler.render_report(&mut text, &shown)?;
+        let mut text = self.diagnostic(excerpt, finding.level, finding.rule.name, titled(finding))?;
 
         if !rest.is_empty() {
             self.paragraph(&mut text, "", &format!("and {} (-v shows all)", rest.join("; ")));
@@ -127,6 +134,38 @@ impl Page {
         if all {
             self.details(&mut text, report, finding);
         }
+        Ok(text)
+    }
+
+    fn problem(&self, report: &Report, problem: &Problem) -> Result<String, fmt::Error> {
+        let mark = Mark { place: problem.place, text: "said here".to_owned(), kind: MarkKind::Declared };
+        let excerpt = Excerpt::new(&report.sources, &[mark], self.width);
+        let mut text = self.diagnostic(excerpt, problem.level, problem.check, sentence(&problem.message))?;
+        self.paragraph(&mut text, "help", &sentence(&problem.help));
+        Ok(text)
+    }
+
+    fn diagnostic(
+        &self,
+        excerpt: Excerpt,
+        level: Level,
+        name: &str,
+        title: String,
+    ) -> Result<String, fmt::Error> {
+        let handler = self.handler(&excerpt);
+        let shown = Shown {
+            severity: match level {
+                Level::Error => Severity::Error,
+                Level::Warning => Severity::Warning,
+                Level::Note => Severity::Advice,
+            },
+            code: format!("{}[{name}]", words::level(level)),
+            title,
+            labels: excerpt.labels().to_vec(),
+            source: excerpt,
+        };
+        let mut text = String::new();
+        handler.render_report(&mut text, &shown)?;
         Ok(text)
     }
 

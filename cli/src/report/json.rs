@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::finding::{
-    Access, AccessKind, Confidence, Context, Effect, Finding, Fine, Landing, Level, Mechanism, Note, Role,
-    SiteInfo,
+    Access, AccessKind, Confidence, Context, Effect, Finding, Fine, Landing, Level, Mechanism, Note, Problem,
+    Role, SiteInfo, Suppression, SuppressionKind,
 };
 use crate::source::Sources;
 use crate::span::Place;
@@ -32,6 +32,7 @@ struct Document<'a> {
     summary: Summary,
     findings: Vec<JsonFinding<'a>>,
     fine: Vec<JsonFine<'a>>,
+    problems: Vec<JsonProblem<'a>>,
     notes: &'a [Note],
 }
 
@@ -47,6 +48,11 @@ struct Summary {
     errors: usize,
     warnings: usize,
     notes: usize,
+    suppressed: usize,
+    baseline: usize,
+    allowed: usize,
+    unchanged: usize,
+    problems: usize,
     fine: usize,
     not_analysed: usize,
 }
@@ -56,6 +62,7 @@ struct JsonFinding<'a> {
     rule: &'static str,
     level: Level,
     confidence: Confidence,
+    suppression: Option<JsonSuppression<'a>>,
     role: Role,
     title: &'a str,
     site: JsonSite<'a>,
@@ -66,6 +73,22 @@ struct JsonFinding<'a> {
     unbounded: bool,
     reasons: &'a [String],
     fingerprint: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonSuppression<'a> {
+    kind: SuppressionKind,
+    reason: &'a str,
+    place: Option<JsonPlace<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonProblem<'a> {
+    check: &'static str,
+    level: Level,
+    place: JsonPlace<'a>,
+    message: &'a str,
+    help: &'a str,
 }
 
 #[derive(Serialize)]
@@ -120,11 +143,17 @@ fn document(report: &Report) -> Document<'_> {
             errors: counts.errors,
             warnings: counts.warnings,
             notes: counts.notes,
+            suppressed: counts.suppressed,
+            baseline: counts.baseline,
+            allowed: report.hidden.allowed,
+            unchanged: report.hidden.unchanged,
+            problems: report.problems.len(),
             fine: report.fine.len(),
             not_analysed: report.notes.len(),
         },
         findings: report.findings.iter().map(|finding| json_finding(finding, sources)).collect(),
         fine: report.fine.iter().map(|fine| json_fine(fine, sources)).collect(),
+        problems: report.problems.iter().map(|problem| json_problem(problem, sources)).collect(),
         notes: &report.notes,
     }
 }
@@ -132,8 +161,9 @@ fn document(report: &Report) -> Document<'_> {
 fn json_finding<'a>(finding: &'a Finding, sources: &'a Sources) -> JsonFinding<'a> {
     JsonFinding {
         rule: finding.rule.name,
-        level: finding.confidence.level(),
+        level: finding.level,
         confidence: finding.confidence,
+        suppression: finding.suppression.as_ref().map(|by| json_suppression(by, sources)),
         role: finding.role,
         title: &finding.title,
         site: json_site(&finding.site, sources),
@@ -145,6 +175,16 @@ fn json_finding<'a>(finding: &'a Finding, sources: &'a Sources) -> JsonFinding<'
         reasons: &finding.reasons,
         fingerprint: &finding.fingerprint,
     }
+}
+
+fn json_suppression<'a>(by: &'a Suppression, sources: &'a Sources) -> JsonSuppression<'a> {
+    let place = by.place.map(|place| json_place(place, sources));
+    JsonSuppression { kind: by.kind, reason: &by.reason, place }
+}
+
+fn json_problem<'a>(problem: &'a Problem, sources: &'a Sources) -> JsonProblem<'a> {
+    let Problem { check, level, place, message, help } = problem;
+    JsonProblem { check, level: *level, place: json_place(*place, sources), message, help }
 }
 
 fn json_fine<'a>(fine: &'a Fine, sources: &'a Sources) -> JsonFine<'a> {
@@ -262,7 +302,8 @@ mod tests {
         assert_eq!(
             value["summary"],
             json!({
-                "files": 4, "errors": 1, "warnings": 1, "notes": 1, "fine": 1, "not_analysed": 2,
+                "files": 4, "errors": 1, "warnings": 1, "notes": 1, "suppressed": 1, "baseline": 1,
+                "allowed": 3, "unchanged": 4, "problems": 1, "fine": 1, "not_analysed": 2,
             })
         );
         assert_eq!(value["fine"][0]["site"]["symbol"], "LIMITS");

@@ -6,14 +6,14 @@
 use std::path::PathBuf;
 
 use crate::finding::{
-    Access, AccessKind, Confidence, Context, Effect, Finding, Fine, Landing, Mechanism, Note, Role, RuleMeta,
-    SiteInfo,
+    Access, AccessKind, Confidence, Context, Effect, Finding, Fine, Landing, Level, Mechanism, Note, Problem,
+    Role, RuleMeta, SiteInfo, Suppression, SuppressionKind,
 };
 use crate::source::{SourceFile, Sources};
 use crate::span::{Place, Span};
 
 use super::escape::is_hidden;
-use super::{Format, Options, Report};
+use super::{Format, Hidden, Options, Report};
 
 pub(crate) static SESSION: RuleMeta = RuleMeta {
     name: "in-memory-session",
@@ -103,6 +103,8 @@ pub(crate) fn finding(symbol: &str, place: Place, accesses: Vec<Access>) -> Find
         },
         role: Role::Session,
         confidence: Confidence::Sure,
+        level: Level::Error,
+        suppression: None,
         title: "logged-in users are kept in a static".into(),
         effect: Effect {
             replicas: "a login is known to one replica only: the others answer 401".into(),
@@ -164,6 +166,7 @@ pub(crate) fn report() -> Report {
     counter.rule = &COUNTER;
     counter.role = Role::Sequence;
     counter.confidence = Confidence::Likely;
+    counter.level = Level::Warning;
     counter.site.mechanism = Mechanism::SharedField;
     counter.title = "visits are counted in this process".into();
     counter.landing = Landing::Database;
@@ -176,8 +179,27 @@ pub(crate) fn report() -> Report {
     let mut cache = finding("CACHE", size("CACHE"), Vec::new());
     cache.role = Role::Cache;
     cache.confidence = Confidence::Worth;
+    cache.level = Level::Note;
     cache.title = "a read-through cache".into();
     cache.landing = Landing::Stays;
+
+    let mut suppressed = finding("DEMO", at(&sources, "src/main.rs", "main"), Vec::new());
+    suppressed.suppression = Some(Suppression {
+        kind: SuppressionKind::InSource,
+        reason: "a demonstration".into(),
+        place: Some(at(&sources, "src/main.rs", "fn")),
+    });
+    let mut known = finding("KNOWN", at(&sources, "src/main.rs", "router"), Vec::new());
+    known.level = Level::Warning;
+    known.suppression =
+        Some(Suppression { kind: SuppressionKind::Baseline, reason: String::new(), place: None });
+    let problem = Problem {
+        check: "unused-suppression",
+        level: Level::Warning,
+        place: auth("static LIMITS"),
+        message: "this suppresses nothing".into(),
+        help: "remove it".into(),
+    };
 
     let mut limits = finding("LIMITS", auth("LIMITS"), Vec::new()).site;
     limits.ty = "LazyLock<Limits>".into();
@@ -185,12 +207,14 @@ pub(crate) fn report() -> Report {
     Report {
         root: PathBuf::from("/srv/my shop"),
         rules: &RULES,
-        findings: vec![sessions, counter, cache],
+        findings: vec![sessions, counter, cache, suppressed, known],
         fine: vec![Fine { site: limits, role: Role::Config, reason }],
         notes: vec![
             Note { path: "src/broken.rs".into(), line: Some(7), message: "expected `;`".into() },
             Note { path: "/dev/shop".into(), line: None, message: "not a file".into() },
         ],
+        problems: vec![problem],
+        hidden: Hidden { allowed: 3, unchanged: 4 },
         files: 4,
         sources,
     }
@@ -205,6 +229,8 @@ pub(crate) fn empty() -> Report {
         findings: Vec::new(),
         fine: Vec::new(),
         notes: Vec::new(),
+        problems: Vec::new(),
+        hidden: Hidden::default(),
         files: 0,
     }
 }
@@ -236,13 +262,25 @@ pub(crate) fn hostile() -> Report {
         text.push_str(evil);
     }
     found.reasons = vec![evil.into()];
+    let mut aside = found.clone();
+    aside.suppression =
+        Some(Suppression { kind: SuppressionKind::InSource, reason: evil.into(), place: Some(place) });
+    let problem = Problem {
+        check: "unused-suppression",
+        level: Level::Warning,
+        place,
+        message: evil.into(),
+        help: evil.into(),
+    };
     let fine = Fine { site: found.site.clone(), role: Role::Config, reason: evil.into() };
     Report {
         root: PathBuf::from(format!("/srv/{evil}")),
         rules: &RULES,
-        findings: vec![found],
+        findings: vec![found, aside],
         fine: vec![fine],
         notes: vec![Note { path: path.into(), line: None, message: evil.into() }],
+        problems: vec![problem],
+        hidden: Hidden::default(),
         files: 1,
         sources,
     }

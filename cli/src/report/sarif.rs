@@ -11,7 +11,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::finding::{Confidence, Context, Finding, Landing, Level, Mechanism, Note, Role, RuleMeta};
+use crate::finding::{
+    Confidence, Context, Finding, Landing, Level, Mechanism, Note, Problem, Role, RuleMeta, SuppressionKind,
+};
 use crate::source::Sources;
 use crate::span::Place;
 
@@ -85,13 +87,32 @@ struct Configuration {
 struct Invocation<'a> {
     execution_successful: bool,
     tool_execution_notifications: Vec<Notification<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_configuration_notifications: Vec<Notification<'a>>,
 }
 
 #[derive(Serialize)]
 struct Notification<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    descriptor: Option<Descriptor>,
     level: &'static str,
     message: Message<'a>,
     locations: Vec<Location<'a>>,
+}
+
+#[derive(Serialize)]
+struct Descriptor {
+    id: &'static str,
+}
+
+#[derive(Serialize)]
+struct Suppressed<'a> {
+    kind: &'static str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    justification: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<Location<'a>>,
 }
 
 #[derive(Serialize)]
@@ -106,6 +127,9 @@ struct SarifResult<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location<'a>>,
     partial_fingerprints: BTreeMap<&'static str, &'a str>,
+    /// On every result, or on none: the standard wants it so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<Vec<Suppressed<'a>>>,
     properties: Properties<'a>,
 }
 
@@ -171,6 +195,7 @@ struct Region {
 }
 
 fn log(report: &Report) -> Log<'_> {
+    let suppressed = report.findings.iter().any(|finding| finding.suppression.is_some());
     let base = ArtifactLocation { uri: folder_uri(&report.root), uri_base_id: None };
     let run = Run {
         tool: Tool {
@@ -184,10 +209,15 @@ fn log(report: &Report) -> Log<'_> {
         invocations: [Invocation {
             execution_successful: true,
             tool_execution_notifications: report.notes.iter().map(notification).collect(),
+            tool_configuration_notifications: report
+                .problems
+                .iter()
+                .map(|problem| complaint(problem, &report.sources))
+                .collect(),
         }],
         original_uri_base_ids: BTreeMap::from([(ROOT, base)]),
         column_kind: "unicodeCodePoints",
-        results: report.findings.iter().map(|finding| result(finding, report)).collect(),
+        results: report.findings.iter().map(|finding| result(finding, report, suppressed)).collect(),
     };
     Log { schema: SCHEMA, version: "2.1.0", runs: [run] }
 }
@@ -208,7 +238,7 @@ fn first_paragraph(page: &'static str) -> Option<&'static str> {
     page.split("\n\n").map(str::trim).find(|part| !part.is_empty() && !part.starts_with('#'))
 }
 
-fn result<'a>(finding: &'a Finding, report: &'a Report) -> SarifResult<'a> {
+fn result<'a>(finding: &'a Finding, report: &'a Report, with_suppressions: bool) -> SarifResult<'a> {
     let site = &finding.site;
     let mut declared = location(site.place, &report.sources);
     declared.logical_locations = Some([LogicalLocation { fully_qualified_name: &site.item_path }]);
@@ -230,11 +260,12 @@ fn result<'a>(finding: &'a Finding, report: &'a Report) -> SarifResult<'a> {
     SarifResult {
         rule_id: finding.rule.name,
         rule_index: report.rules.iter().position(|rule| rule.name == finding.rule.name),
-        level: words::level(finding.confidence.level()),
+        level: words::level(finding.level),
         message: message(said(finding)),
         locations: [declared],
         related_locations,
         partial_fingerprints: BTreeMap::from([("statelessSite/v1", &*finding.fingerprint)]),
+        suppressions: with_suppressions.then(|| suppressions(finding, &report.sources)),
         properties: Properties {
             role: finding.role,
             mechanism: site.mechanism,
@@ -244,6 +275,19 @@ fn result<'a>(finding: &'a Finding, report: &'a Report) -> SarifResult<'a> {
             routes: routes.flatten().map(String::as_str).collect(),
         },
     }
+}
+
+fn suppressions<'a>(finding: &'a Finding, sources: &Sources) -> Vec<Suppressed<'a>> {
+    let suppressed = finding.suppression.iter().map(|by| Suppressed {
+        kind: match by.kind {
+            SuppressionKind::InSource => "inSource",
+            SuppressionKind::Baseline => "external",
+        },
+        status: "accepted",
+        justification: &by.reason,
+        location: by.place.map(|place| location(place, sources)),
+    });
+    suppressed.collect()
 }
 
 /// What is kept where, and what a client sees of it.
@@ -285,7 +329,17 @@ fn notification(note: &Note) -> Notification<'_> {
         "" => format!("not analysed: {}", note.message),
         path => format!("not analysed: {path}: {}", note.message),
     };
-    Notification { level: words::level(Level::Warning), message: message(text), locations }
+    Notification { descriptor: None, level: words::level(Level::Warning), message: message(text), locations }
+}
+
+fn complaint<'a>(problem: &'a Problem, sources: &Sources) -> Notification<'a> {
+    let Problem { check, level, message: what, help, .. } = problem;
+    Notification {
+        descriptor: Some(Descriptor { id: check }),
+        level: words::level(*level),
+        message: message(format!("{what}; {help}")),
+        locations: vec![location(problem.place, sources)],
+    }
 }
 
 fn in_file(path: &str, region: Option<Region>) -> Location<'static> {
@@ -412,7 +466,34 @@ mod tests {
         assert_eq!(related[4]["message"]["text"], "also names `SESSIONS`");
         let levels: Vec<&Value> =
             run["results"].as_array().unwrap().iter().map(|result| &result["level"]).collect();
-        assert_eq!(levels, ["error", "warning", "note"]);
+        assert_eq!(levels, ["error", "warning", "note", "error", "warning"]);
+    }
+
+    #[test]
+    fn what_was_set_aside_is_suppressed_and_the_rest_says_that_it_is_not() {
+        let mut report = sample::report();
+        let value = said(&report);
+        let results = value["runs"][0]["results"].as_array().unwrap();
+        let said_of: Vec<&Value> = results.iter().map(|result| &result["suppressions"]).collect();
+        assert_eq!(said_of[..3], [&json!([]), &json!([]), &json!([])]);
+        assert_eq!(said_of[3][0]["kind"], "inSource");
+        assert_eq!(said_of[3][0]["justification"], "a demonstration");
+        assert_eq!(said_of[3][0]["location"]["physicalLocation"]["region"]["startLine"], 1);
+        assert_eq!(*said_of[4], json!([{"kind": "external", "status": "accepted"}]));
+
+        report.findings.truncate(3);
+        let value = said(&report);
+        assert!(value["runs"][0]["results"][0].get("suppressions").is_none());
+    }
+
+    #[test]
+    fn problems_are_notifications_about_the_configuration() {
+        let value = said(&sample::report());
+        let problem = &value["runs"][0]["invocations"][0]["toolConfigurationNotifications"][0];
+        assert_eq!(problem["descriptor"]["id"], "unused-suppression");
+        assert_eq!(problem["level"], "warning");
+        assert_eq!(problem["message"]["text"], "this suppresses nothing; remove it");
+        assert_eq!(problem["locations"][0]["physicalLocation"]["region"]["startLine"], 3);
     }
 
     #[test]

@@ -11,12 +11,18 @@ use super::escape::{sentence, visible};
 use super::{Options, Report, words};
 
 pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    for finding in &report.findings {
+    for finding in report.active() {
         let (path, line, column) = report.sources.locate(finding.site.place);
         let (path, title) = (visible(path), sentence(&finding.title));
-        let level = words::level(finding.confidence.level());
+        let level = words::level(finding.level);
         let (rule, about) = (finding.rule.name, about(finding));
         writeln!(out, "{path}:{line}:{column}: {level}[{rule}]: {title} ({about})")?;
+    }
+    for problem in &report.problems {
+        let (path, line, column) = report.sources.locate(problem.place);
+        let (path, message) = (visible(path), sentence(&problem.message));
+        let (level, check) = (words::level(problem.level), problem.check);
+        writeln!(out, "{path}:{line}:{column}: {level}[{check}]: {message}")?;
     }
     if options.quiet {
         return Ok(());
@@ -89,6 +95,7 @@ mod tests {
                 "src/größe.rs:4:5: warning[in-memory-counter]: visits are counted in this process \
                  (Zähler::größe; written by besuch)",
                 "src/größe.rs:9:12: note[in-memory-session]: a read-through cache (CACHE)",
+                "src/auth.rs:3:1: warning[unused-suppression]: this suppresses nothing",
             ]
         );
     }
@@ -107,7 +114,7 @@ mod tests {
     fn a_hostile_project_cannot_forge_a_line_or_reach_the_terminal() {
         let said = sample::said(Format::Short, &sample::hostile(), &Options::default());
         assert!(sample::is_safe(&said), "{said:?}");
-        assert_eq!(said.lines().count(), 2);
+        assert_eq!(said.lines().count(), 3, "a finding, a problem, a note");
         assert!(said.starts_with("src/a\\nb\\u{1b}[2J.rs:1:8: error["), "{said}");
     }
 }

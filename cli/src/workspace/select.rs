@@ -5,6 +5,7 @@
 
 use super::{Package, Request};
 use crate::error::Error;
+use crate::near;
 
 /// Marks the selected packages. `in_tests`: names of packages that were left out because
 /// they lie among tests or benches.
@@ -25,7 +26,10 @@ pub(crate) fn select(
             let in_tests = in_tests.iter().any(|name| matches(wanted, name));
             return Err(Error::UnknownPackage {
                 name: wanted.clone(),
-                near: near(wanted, &names()),
+                near: near::near(wanted, names().iter().map(String::as_str))
+                    .iter()
+                    .map(|&name| name.to_owned())
+                    .collect(),
                 packages: names(),
                 in_tests,
             });
@@ -80,40 +84,6 @@ fn matches(pattern: &str, name: &str) -> bool {
     pattern[p..].iter().all(|letter| *letter == '*')
 }
 
-/// Up to three names that somebody who wrote `wanted` may have meant, nearest first.
-fn near(wanted: &str, names: &[String]) -> Vec<String> {
-    let plain = |name: &str| name.replace(['-', '_', '*', '?'], "").to_lowercase();
-    let wanted = plain(wanted);
-    let mut close: Vec<(usize, &String)> = names
-        .iter()
-        .filter_map(|name| {
-            let candidate = plain(name);
-            let inside = wanted.len() > 2 && (candidate.contains(&wanted) || wanted.contains(&candidate));
-            let steps = distance(&wanted, &candidate);
-            // A third of the letters wrong is a typo, more is another name.
-            (inside || steps <= wanted.chars().count().div_ceil(3)).then_some((steps, name))
-        })
-        .collect();
-    close.sort();
-    close.into_iter().take(3).map(|(_, name)| name.clone()).collect()
-}
-
-/// Letters to insert, remove or replace (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,13 +100,5 @@ mod tests {
         }
         // Would take longer than the universe has if every `*` were tried again.
         assert!(!matches(&"*a".repeat(200), &"a".repeat(199)));
-    }
-
-    #[test]
-    fn near_names_first() {
-        let names = ["server", "serve-core", "client", "server-macros"].map(str::to_owned);
-        assert_eq!(near("sever", &names), ["server"]);
-        assert_eq!(near("Server", &names), ["server", "server-macros"]);
-        assert!(near("zzz", &names).is_empty());
     }
 }

@@ -14,6 +14,7 @@ fn said(report: &Report, options: &Options) -> String {
 fn a_finding_reads_from_what_to_what_to_do() {
     let mut report = sample::report();
     report.findings.truncate(2);
+    report.problems.clear();
     let quiet = Options { quiet: true, ..Options::default() };
     let expected = "\
 error[in-memory-session]
@@ -82,15 +83,13 @@ looked at and fine
 
 not analysed: src/broken.rs:7: expected `;`
 not analysed: /dev/shop: not a file
-1 error, 1 warning, 1 note in 4 files; 1 site looked at and fine; 2 not analysed
+1 error, 1 warning, 1 note in 4 files; 1 suppressed, 1 in the baseline, 3 allowed, 4 unchanged; \
+1 problem with the configuration; 1 site looked at and fine; 2 not analysed
 ";
     let report = sample::report();
     assert!(said(&report, &all).ends_with(expected), "{}", said(&report, &all));
     let plain = said(&report, &Options::default());
-    assert!(plain.ends_with(
-        "not a file\n1 error, 1 warning, 1 note in 4 files; \
-         1 site looked at and fine (--show-fine lists them); 2 not analysed\n"
-    ));
+    assert!(plain.ends_with("; 1 site looked at and fine (--show-fine lists them); 2 not analysed\n"));
     assert!(!plain.contains("LIMITS` (configuration)"));
 }
 
@@ -98,9 +97,28 @@ not analysed: /dev/shop: not a file
 fn quiet_says_findings_only() {
     let quiet = Options { quiet: true, show_fine: true, ..Options::default() };
     let text = said(&sample::report(), &quiet);
-    assert!(text.ends_with("lifetime of a session.\n"), "{text}");
+    assert!(text.ends_with("\n  help: remove it\n"), "a problem can fail the run: {text}");
     assert_eq!(said(&sample::empty(), &quiet), "");
     assert_eq!(said(&sample::empty(), &Options::default()), "nothing found in 0 files\n");
+}
+
+#[test]
+fn what_was_set_aside_is_only_counted_and_problems_come_last() {
+    let text = said(&sample::report(), &Options::default());
+    assert!(!text.contains("DEMO") && !text.contains("KNOWN"), "{text}");
+    let expected = "
+warning[unused-suppression]
+
+  ⚠ this suppresses nothing
+   ╭─[src/auth.rs:3:1]
+ 3 │ static LIMITS: LazyLock<Limits> = LazyLock::new(Limits::read);
+   · ──────┬──────
+   ·       ╰── said here
+   ╰────
+  help: remove it
+
+not analysed: ";
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]
@@ -138,6 +156,9 @@ fn the_width_is_kept() {
     // Lines that are not laid out, because they are made for searching.
     report.notes.clear();
     report.fine.clear();
+    report.findings.truncate(3);
+    report.problems.clear();
+    report.hidden = Default::default();
     for width in [40, 60, 80, 100, 200] {
         let text = said(&report, &Options { width, ..Options::default() });
         for line in text.lines() {
