@@ -2,7 +2,7 @@
 
 use super::calls::peel_to_adt;
 use super::eval::{Frame, MAX_TOUCHES};
-use super::external::{self, Kind};
+use super::external;
 use super::summary::{CallSite, Callable, Root, SELF, Val};
 use super::tree::ItemId;
 use super::types::{T, bind};
@@ -102,7 +102,7 @@ impl Frame<'_, '_> {
         let ty = self.output_type(callee, function, this, vals);
         let output = &summary.output;
         let mut answer = Val::of(if ty.is_unknown() { output.ty.clone() } else { ty });
-        if !matches!(external::kind_of(&answer.ty), Kind::Scalar) {
+        if !external::is_copy(&answer.ty) {
             for root in &output.roots {
                 for root in given(root) {
                     if !answer.roots.contains(&root) {

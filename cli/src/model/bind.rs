@@ -134,6 +134,9 @@ impl<'a> Frame<'a, '_> {
                     self.field(&base, Ustr::from(&at.to_string()))
                 }
                 Some(Def::Variant(adt, variant)) => self.variant_part(adt, variant, at, val),
+                _ if val.locked && path.last().is_some_and(|last| last.name == "Ok") => {
+                    Val { locked: false, ..val.clone() }
+                }
                 _ => {
                     let ty = match external::kind_of(subject) {
                         Kind::Pointer | Kind::Maybe if subject.args().len() > at || at == 0 => {

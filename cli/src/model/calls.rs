@@ -242,11 +242,19 @@ impl<'a> Frame<'a, '_> {
         {
             return None;
         }
-        let callee = self.ev.index.only_method(name)?;
+        let callee = self.ev.index.only_method(name).filter(|callee| !self.of_a_framework(*callee))?;
         let function = self.names().tree.item(callee).function()?;
         let fits = function.receiver.is_some() && function.params.len() == vals.len();
         let known = effects::effect(Kind::Other, name.as_str()) == Effect::Read;
         (fits && known).then(|| self.apply(callee, Some(recv), vals, name, span))
+    }
+
+    /// Whether a function stands in another crate that the tables describe as foreign.
+    fn of_a_framework(&self, id: ItemId) -> bool {
+        let root = |module| self.names().tree.module(module).root;
+        let theirs = root(self.names().tree.item(id).module);
+        let ours = self.scope.module.map(root);
+        ours != Some(theirs) && external::known_crate(&self.names().tree.module(theirs).path)
     }
 
     pub(super) fn call(&mut self, callee: ExprId, args: &'a [ExprId], span: Span) -> Val {

@@ -39,6 +39,8 @@ pub(super) struct Collector<'a, 'm> {
     pub(super) worker_types: FxHashSet<ItemId>,
     pub(super) groups: Groups,
     pub(super) touches: FxHashMap<Root, Vec<(ItemId, &'m Touch)>>,
+    /// Who calls a function while serving, directly or by one other.
+    callers: FxHashMap<ItemId, Arc<[ItemId]>>,
 }
 
 pub(crate) fn collect(
@@ -62,6 +64,7 @@ pub(crate) fn collect(
             .collect(),
         groups: Groups::default(),
         touches: FxHashMap::default(),
+        callers: callers(summaries, contexts),
     };
     collector.gather();
     collector.pass_on();
@@ -162,7 +165,8 @@ impl Collector<'_, '_> {
             context,
             operation: last_part(operation.as_str()).to_string(),
         };
-        Use { access, when, operation, used: true, compared: false, function: id, region: 0 }
+        let callers = self.callers.get(&id).cloned().unwrap_or_default();
+        Use { access, when, operation, used: true, compared: false, function: id, region: 0, callers }
     }
 
     /// Functions whose answers a macro keeps: `#[cached]`, `#[memoize]`, `#[once]`.
@@ -500,6 +504,33 @@ impl Collector<'_, '_> {
     pub(super) fn package(&self, id: ItemId) -> usize {
         self.names.tree.module(self.names.tree.item(id).module).package
     }
+}
+
+/// More callers than this are a dispatcher's, and say nothing.
+const MAX_CALLERS: usize = 16;
+
+/// Who calls each function while serving, directly or by one other.
+fn callers(summaries: &[(ItemId, Arc<Summary>)], contexts: &Contexts) -> FxHashMap<ItemId, Arc<[ItemId]>> {
+    let mut direct: FxHashMap<ItemId, Vec<ItemId>> = FxHashMap::default();
+    for (id, summary) in summaries {
+        let serving = summary.calls.iter().filter(|call| contexts.region(summary, *id, call.region).request);
+        for call in serving {
+            let known = direct.entry(call.callee).or_default();
+            if known.len() <= MAX_CALLERS && !known.contains(id) && call.callee != *id {
+                known.push(*id);
+            }
+        }
+    }
+    direct.retain(|_, known| known.len() <= MAX_CALLERS);
+    let around = |id: &ItemId| direct.get(id).into_iter().flatten().copied();
+    let both = |id: &ItemId| {
+        let mut list: Vec<ItemId> =
+            around(id).chain(around(id).flat_map(|one| around(&one).collect::<Vec<_>>())).collect();
+        list.sort();
+        list.dedup();
+        list
+    };
+    direct.keys().map(|id| (*id, both(id).into())).collect()
 }
 
 pub(super) fn nth_field(kind: &ItemKind, at: usize) -> Option<(Option<Sym>, &Field)> {

@@ -72,8 +72,8 @@ impl Contexts {
             extracts: FxHashMap::default(),
         };
         contexts.add_routes(summaries);
-        for (id, _) in summaries {
-            contexts.add_entry(names, index, *id);
+        for (id, summary) in summaries {
+            contexts.add_entry(names, index, *id, summary);
         }
         contexts.add_extractors(names, index);
         let by_id: FxHashMap<ItemId, &Summary> =
@@ -147,7 +147,7 @@ impl Contexts {
         }
     }
 
-    fn add_entry(&mut self, names: &Names, index: &Index, id: ItemId) {
+    fn add_entry(&mut self, names: &Names, index: &Index, id: ItemId, summary: &Summary) {
         let declared = names.tree.item(id);
         let attrs = &declared.item.attrs;
         let startup = When { startup: true, ..When::default() };
@@ -183,6 +183,10 @@ impl Contexts {
             return;
         }
         match trait_time(last_part(of.as_str()), declared.item.name.as_str()) {
+            // What puts routes together runs before any of them is asked for.
+            TraitTime::Request if !summary.routes.is_empty() => {
+                self.functions.entry(id).or_default().add(&startup);
+            }
             TraitTime::Startup => {
                 self.functions.entry(id).or_default().add(&startup);
             }
@@ -345,7 +349,7 @@ fn trait_time(name: &str, method: &str) -> TraitTime {
         ("Fairing", "on_ignite" | "on_liftoff" | "info")
         | ("Transform" | "Layer" | "MakeSpan" | "Plugin", "new_transform" | "layer")
         | ("Actor" | "Supervised" | "SystemService", "started" | "service_started" | "restarting")
-        | ("MigrationTrait" | "MigratorTrait" | "Args" | "Parser", _) => TraitTime::Startup,
+        | ("MigrationTrait" | "MigratorTrait" | "Args" | "Parser" | "Hooks", _) => TraitTime::Startup,
         (
             "Display"
             | "Debug"

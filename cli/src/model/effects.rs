@@ -19,6 +19,10 @@ pub(crate) fn effect(kind: Kind, method: &str) -> Effect {
     {
         return Effect::Write;
     }
+    if matches!(kind, Kind::Sender | Kind::Address) && !matches!(method, "unwrap" | "expect" | "clone") {
+        // What is sent goes elsewhere: whatever holds the sender is only looked up.
+        return Effect::Read;
+    }
     if kind == Kind::Limiter {
         return match method {
             _ if method.starts_with("check") || method.starts_with("until") || method.contains("acquire") => {
@@ -152,6 +156,7 @@ pub(crate) fn effect(kind: Kind, method: &str) -> Effect {
         | "insert_async"
         | "remove_async"
         | "rotate_left"
+        | "clone_from"
         | "shuffle"
         | "insert_sync"
         | "pop_lru"
@@ -311,6 +316,14 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
         },
         Kind::SocketHub if matches!(method, "build_layer" | "build_svc" | "with_inner_svc") => {
             T::Tuple(vec![T::Unknown, receiver.clone()].into())
+        }
+        Kind::SocketHub
+            if matches!(
+                method,
+                "sockets" | "fetch_sockets" | "rooms" | "len" | "config" | "emit" | "emit_with_ack"
+            ) =>
+        {
+            T::Unknown
         }
         // Builders: `GovernorConfigBuilder::default().per_second(2).finish()`.
         Kind::Limiter | Kind::SocketHub | Kind::MemorySessions | Kind::Scheduler => receiver.clone(),

@@ -79,7 +79,7 @@ impl<'a> Evaluator<'a> {
             region: 0,
             params: Vec::new(),
             scope,
-            returned: Val::default(),
+            returned: None,
             waits: body.root.is_some_and(|root| super::waits::waits_for_others(body, root)),
         };
         frame.out.regions.push(Region { parent: 0, kind: RegionKind::Inherit });
@@ -105,7 +105,9 @@ impl<'a> Evaluator<'a> {
             return frame.out;
         };
         let mut output = frame.value(root);
-        output.merge(&std::mem::take(&mut frame.returned));
+        if let Some(returned) = frame.returned.take() {
+            output.merge(&returned);
+        }
         for (name, at) in std::mem::take(&mut frame.params) {
             let var = frame.vars.iter().find(|(known, _)| *known == name);
             if let Some(web) = var.and_then(|(_, val)| val.web.clone()) {
@@ -126,7 +128,8 @@ pub(super) struct Frame<'a, 'e> {
     pub(super) region: u32,
     pub(super) params: Vec<(Sym, u16)>,
     pub(super) scope: Scope,
-    pub(super) returned: Val,
+    /// What `return` answers.
+    pub(super) returned: Option<Val>,
     /// Somewhere in this body a loop waits for messages or connections.
     pub(super) waits: bool,
 }
@@ -285,12 +288,12 @@ impl<'a> Frame<'a, '_> {
             ExprKind::Await(inner) => self.value(*inner),
             ExprKind::Try(inner) => {
                 let val = self.value(*inner);
-                let ty = if external::kind_of(&val.ty) == Kind::Maybe {
+                let ty = if external::kind_of(&val.ty) == Kind::Maybe && !val.locked {
                     external::unwrap_one(&val.ty).cloned().unwrap_or_default()
                 } else {
                     val.ty.clone()
                 };
-                Val { ty, ..val }
+                Val { ty, locked: false, ..val }
             }
             ExprKind::Ref { value } => {
                 let val = self.place(*value);
@@ -341,7 +344,10 @@ impl<'a> Frame<'a, '_> {
             ExprKind::Leave(inner) => {
                 if let Some(inner) = inner {
                     let val = self.value(*inner);
-                    self.returned.merge(&val);
+                    match &mut self.returned {
+                        Some(known) => known.merge(&val),
+                        None => self.returned = Some(val),
+                    }
                 }
                 Val::default()
             }
@@ -453,7 +459,9 @@ impl<'a> Frame<'a, '_> {
             frame.value(*body)
         });
         self.vars.truncate(depth);
-        answer.merge(&std::mem::replace(&mut self.returned, returned));
+        if let Some(left) = std::mem::replace(&mut self.returned, returned) {
+            answer.merge(&left);
+        }
         Val {
             ty: T::Fn(Arc::new(answer.ty.clone())),
             roots: answer.roots,

@@ -355,6 +355,15 @@ pub(crate) fn unwrap_one(ty: &T) -> Option<&T> {
     }
 }
 
+/// Whether taking a lock answers a result, as the standard library's locks do.
+pub(crate) fn can_be_poisoned(ty: &T) -> bool {
+    let T::Ext(path, _) = ty else { return false };
+    let path = path.as_str();
+    let others = ["parking_lot", "tokio", "async", "futures", "spin", "antidote"];
+    matches!(last_part(path), "Mutex" | "RwLock" | "StdMutex")
+        && !others.iter().any(|name| path.contains(name))
+}
+
 /// Through pointers and lazy values only: what `.` sees without locking.
 pub(crate) fn deref(ty: &T) -> Option<&T> {
     match ty {
@@ -404,6 +413,23 @@ pub(crate) fn interior(ty: &T) -> Option<Kind> {
             T::Tuple(parts) => parts.iter().find_map(interior),
             _ => None,
         },
+    }
+}
+
+/// Whether a function that answers this hands out a copy: owned, and sharing nothing.
+pub(crate) fn is_copy(ty: &T) -> bool {
+    match kind_of(ty) {
+        Kind::Scalar => true,
+        Kind::Map | Kind::List => {
+            let shares = |ty: &T| {
+                matches!(ty, T::Ref(_) | T::Unknown | T::Bound(_))
+                    || clone_shares(ty)
+                    || interior(ty).is_some()
+            };
+            !ty.args().is_empty() && !ty.any(&mut |part| shares(part))
+        }
+        Kind::Maybe => unwrap_one(ty).is_some_and(is_copy),
+        _ => false,
     }
 }
 

@@ -67,8 +67,13 @@ impl<'a> Frame<'a, '_> {
                     | "as_mut"
                     | "by_ref"
             );
+        let unlocked = recv.locked
+            && matches!(
+                name.as_str(),
+                "unwrap" | "expect" | "unwrap_or_else" | "map_err" | "ok" | "unwrap_or_log"
+            );
         // `data.get_ref()`, `state.inner()`: the pointer's own way to what it holds.
-        let ty = if opened { base.clone() } else { self.answer_type(base, name, generics, vals) };
+        let ty = if opened || unlocked { base.clone() } else { self.answer_type(base, name, generics, vals) };
         let keeps = match effect {
             Effect::Through => true,
             Effect::Read => leads_on(name.as_str()),
@@ -104,6 +109,9 @@ impl<'a> Frame<'a, '_> {
             answer.fresh = true;
         }
         answer.made_by = answer.made_by.or(recv.made_by);
+        answer.locked = external::can_be_poisoned(base)
+            && matches!(name.as_str(), "lock" | "read" | "write" | "try_lock" | "try_read" | "try_write")
+            || recv.locked && matches!(name.as_str(), "map_err" | "ok");
         answer
     }
 
@@ -130,12 +138,28 @@ impl<'a> Frame<'a, '_> {
                 | "obtain_mut"
         );
         let ty = self.ty(generics.first().filter(|_| getter && generics.len() == 1)?);
+        if !matches!(name.as_str(), "get" | "get_mut" | "get_ref" | "extract" | "state") {
+            self.serves_requests();
+        }
         let at = self.out.fetched.len() as u16;
         self.out.fetched.push(ty.clone());
         let held = T::Ref(std::sync::Arc::new(ty));
         let direct = matches!(name.as_str(), "data_unchecked" | "get_ref" | "state");
         let answer = if direct { held } else { T::ext("std::option::Option", vec![held]) };
         Some(Val::of(answer).with_roots(&[Root::Fetched(at)]))
+    }
+
+    /// A closure that asks for shared state is called for requests, whoever keeps it.
+    fn serves_requests(&mut self) {
+        let mut at = self.region;
+        while at != 0 {
+            let region = &mut self.out.regions[at as usize];
+            if region.kind == RegionKind::Inherit {
+                region.kind = RegionKind::Request;
+                return;
+            }
+            at = region.parent;
+        }
     }
 
     pub(super) fn cloned(&mut self, recv: &Val, span: Span) -> Val {

@@ -1,5 +1,7 @@
 //! Sites: every place that holds state, with the accesses that reach it.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use super::context::When;
@@ -79,6 +81,16 @@ pub(crate) struct Use {
     pub(crate) function: ItemId,
     /// The part of the function: two handlers can be closures of one function.
     pub(crate) region: u32,
+    /// Functions that serve requests and call that one, directly or by one other.
+    pub(crate) callers: Arc<[ItemId]>,
+}
+
+impl Use {
+    /// Whether one function calls what does both: it looks first and then fills, say.
+    pub(crate) fn shares_caller(&self, other: &Use) -> bool {
+        self.function != other.function
+            && self.callers.iter().any(|caller| other.callers.contains(caller) || *caller == other.function)
+    }
 }
 
 impl Site {

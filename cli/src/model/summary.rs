@@ -144,6 +144,8 @@ pub(crate) struct Val {
     /// The foreign function that made it.
     pub(crate) made_by: Option<Sym>,
     pub(crate) literal: Option<Arc<str>>,
+    /// Straight from a lock that can be poisoned: the result around the guard is not in `ty`.
+    pub(crate) locked: bool,
 }
 
 impl Val {

@@ -198,7 +198,8 @@ impl<'s> Case<'s> {
                 ) || self
                     .reads
                     .iter()
-                    .any(|read| (read.function, read.region) == (write.function, write.region))
+                    .any(|read| read.used && (read.function, read.region) == (write.function, write.region))
+                    || self.reads.iter().any(|read| read.used && read.shares_caller(write))
             })
     }
 
@@ -208,6 +209,13 @@ impl<'s> Case<'s> {
             REMOVES.contains(&one.access.operation.as_str())
                 && !self.reads.iter().any(|read| read.function == one.function)
         })
+    }
+
+    /// Entries are changed where they lie: they count or collect, nothing else knows it.
+    pub(crate) fn entries_change(&self) -> bool {
+        let value = self.payload().args().last();
+        value.and_then(external::interior).is_some_and(|kind| kind != Kind::Sender)
+            && self.site.holds.collection
     }
 
     /// A collection that grows while serving and that nothing ever empties.

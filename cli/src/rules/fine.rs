@@ -106,7 +106,7 @@ pub(super) fn settle(case: &Case) -> Settled {
     if case.scalar() && case.named(&["metric", "metrics", "stats", "statistics", "telemetry"]) {
         return fine(Role::Metrics, "numbers for operators");
     }
-    if case.scalar() && only_shown_to_operators(case) {
+    if (case.scalar() || counters(case)) && only_shown_to_operators(case) {
         return fine(Role::Metrics, "only counted here and shown to operators");
     }
     if scratch(case) {
@@ -128,6 +128,16 @@ fn role_of_constant(case: &Case) -> Role {
     if case.named(&["secret", "key", "keys", "password"]) { Role::Secret } else { Role::Config }
 }
 
+/// Several counters: an array of atomics, a table of numbers.
+fn counters(case: &Case) -> bool {
+    let value = case.payload().args().last().map(external::payload);
+    case.site.holds.collection
+        && value.is_some_and(|value| {
+            matches!(external::kind_of(value), Kind::Atomic)
+                || matches!(value, T::Ext(path, _) if matches!(last_part(path.as_str()), "u32" | "u64" | "usize" | "i32" | "i64" | "f64"))
+        })
+}
+
 /// A counter whose value no route but one for operators ever reads.
 fn only_shown_to_operators(case: &Case) -> bool {
     if case.flag() {
@@ -136,11 +146,11 @@ fn only_shown_to_operators(case: &Case) -> bool {
     let counts = case.writes.iter().all(|one| {
         one.operation.as_str().starts_with("fetch_")
             || matches!(one.operation.as_str(), "+=" | "store" | "set" | "swap" | "=")
+            || matches!(one.operation.as_str(), "entry" | "or_default" | "or_insert") && counters(case)
     });
-    let silent = case
-        .writes
-        .iter()
-        .all(|one| !one.used || one.operation.as_str() == "store" || one.operation.as_str() == "=");
+    let silent = case.writes.iter().all(|one| {
+        !one.used || matches!(one.operation.as_str(), "store" | "=" | "entry" | "or_default" | "or_insert")
+    });
     let shown =
         case.site.uses.iter().filter(|one| one.access.kind == AccessKind::Read && one.when.request).all(
             |one| {

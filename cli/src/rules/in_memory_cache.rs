@@ -30,7 +30,7 @@ fn judge(case: &Case) -> Option<Claim> {
     if !library && !named {
         return None;
     }
-    let stale = case.invalidated() || !case.read_through();
+    let stale = case.invalidated() || !case.read_through() || case.entries_change();
     let confidence = if stale { Confidence::Likely } else { Confidence::Worth };
     let reason = if stale {
         "handlers change or drop entries that other replicas go on serving"

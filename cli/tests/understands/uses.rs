@@ -1,0 +1,122 @@
+//! What becomes of the data: filled on a miss, only counted, only looked through, asked for by closures.
+
+cases! {
+    cache_filled_by_the_handler_that_looked: ["Rendered::pages shared-field cache note"] r##"
+//# std axum
+struct Rendered { pages: Mutex<lru::LruCache<String, String>> }
+impl Rendered {
+    fn put(&self, id: &str, page: String) { self.pages.lock().unwrap().put(id.to_owned(), page); }
+    fn get(&self, id: &str) -> Option<String> { self.pages.lock().unwrap().get(id).cloned() }
+}
+#[derive(Clone)]
+struct App { rendered: Arc<Rendered>, db: sqlx::PgPool }
+async fn show(State(app): State<App>, Path(id): Path<String>) -> String {
+    if let Some(page) = app.rendered.get(&id) { return page; }
+    let page = render(sqlx::query_scalar("select text from pages where id = $1").bind(&id).fetch_one(&app.db).await.unwrap());
+    app.rendered.put(&id, page.clone());
+    page
+}
+async fn main() { axum::serve(l, Router::new().route("/pages/{id}", get(show)).with_state(app().await)).await; }
+"##
+    cache_written_by_another_handler: ["Rendered::pages shared-field cache w=PUT:/pages/{id}"] r##"
+//# std axum
+struct Rendered { pages: Mutex<lru::LruCache<String, String>> }
+impl Rendered {
+    fn put(&self, id: &str, page: String) { self.pages.lock().unwrap().put(id.to_owned(), page); }
+    fn get(&self, id: &str) -> Option<String> { self.pages.lock().unwrap().get(id).cloned() }
+}
+#[derive(Clone)]
+struct App { rendered: Arc<Rendered> }
+async fn show(State(app): State<App>, Path(id): Path<String>) -> Option<String> { app.rendered.get(&id) }
+async fn change(State(app): State<App>, Path(id): Path<String>, body: String) { app.rendered.put(&id, body); }
+async fn main() {
+    axum::serve(l, Router::new().route("/pages/{id}", get(show).put(change)).with_state(app())).await;
+}
+"##
+    cache_whose_entries_count: ["App::counts shared-field -"] r##"
+//# std axum
+#[derive(Clone)]
+struct App { counts: moka::future::Cache<String, Arc<AtomicU64>> }
+async fn hit(State(app): State<App>, Path(who): Path<String>) -> StatusCode {
+    let count = app.counts.get_with(who, async { Arc::new(AtomicU64::new(0)) }).await;
+    if count.fetch_add(1, Ordering::Relaxed) > 100 { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK }
+}
+async fn main() { axum::serve(l, Router::new().route("/hit/{who}", post(hit)).with_state(app())).await; }
+"##
+    answer_kept_for_a_while_behind_a_poisoned_lock: [] r##"
+//# std axum
+struct Kept<T> { value: RwLock<Option<(T, std::time::Instant)>> }
+impl<T: Clone> Kept<T> {
+    async fn load(&self) -> T {
+        if let Some((value, at)) = self.value.read().unwrap().as_ref() && at.elapsed().as_secs() < 60 { return value.clone(); }
+        let value: T = fetch().await;
+        *self.value.write().unwrap() = Some((value.clone(), std::time::Instant::now()));
+        value
+    }
+}
+#[derive(Clone)]
+struct App { machines: Arc<Kept<Vec<String>>> }
+async fn list(State(app): State<App>) -> String { let mut list = app.machines.load().await; list.sort(); list.join(",") }
+async fn main() { axum::serve(l, Router::new().route("/machines", get(list)).with_state(app())).await; }
+"##
+    counts_that_only_operators_see: [] r##"
+//# std axum
+#[derive(Clone)]
+struct App { errors: Arc<Mutex<HashMap<String, u64>>>, commands: Arc<[AtomicU64; 8]> }
+async fn failed(State(app): State<App>, body: String) { *app.errors.lock().unwrap().entry(body).or_default() += 1; }
+async fn run(State(app): State<App>, Path(n): Path<usize>) { app.commands[n].fetch_add(1, Ordering::Relaxed); }
+async fn stats(State(app): State<App>) -> String {
+    format!("{:?} {}", app.errors.lock().unwrap(), app.commands.iter().map(|n| n.load(Ordering::Relaxed)).sum::<u64>())
+}
+async fn main() {
+    let routes = Router::new().route("/failed", post(failed)).route("/run/{n}", post(run)).route("/stats", get(stats));
+    axum::serve(l, routes.with_state(app())).await;
+}
+"##
+    outlets_registered_at_start: [] r##"
+//# std axum
+trait Outlet: Send { fn send(&self, text: &str); }
+struct Mail { to: tokio::sync::mpsc::UnboundedSender<String> }
+impl Outlet for Mail { fn send(&self, text: &str) { self.to.send(text.to_owned()).ok(); } }
+#[derive(Clone, Default)]
+struct Outlets { all: Arc<Mutex<Vec<Box<dyn Outlet>>>> }
+impl Outlets {
+    fn register(&self, one: Box<dyn Outlet>) { self.all.lock().unwrap().push(one); }
+    fn tell(&self, text: &str) { for one in self.all.lock().unwrap().iter() { one.send(text); } }
+}
+async fn report(State(outlets): State<Outlets>, body: String) { outlets.tell(&body); }
+async fn main() {
+    let outlets = Outlets::default();
+    outlets.register(Box::new(Mail { to: mailer() }));
+    axum::serve(l, Router::new().route("/report", post(report)).with_state(outlets)).await;
+}
+"##
+    closure_that_asks_for_state: ["*|schema::data shared-local entity"] r##"
+//# std axum
+type Books = Arc<Mutex<Vec<String>>>;
+fn schema() -> async_graphql::dynamic::Schema {
+    let query = Object::new("Query").field(Field::new("books", TypeRef::named("Book"), |ctx| {
+        FieldFuture::new(async move { Ok(ctx.data_unchecked::<Books>().lock().unwrap().clone()) })
+    }));
+    let mutation = Object::new("Mutation").field(Field::new("add", TypeRef::named("Book"), |ctx| {
+        FieldFuture::new(async move { ctx.data_unchecked::<Books>().lock().unwrap().push(ctx.args.try_get("name")?.string()?); Ok(None) })
+    }));
+    async_graphql::dynamic::Schema::build("Query", Some("Mutation"), None).register(query).register(mutation).data(Books::default()).finish().unwrap()
+}
+async fn main() { axum::serve(l, Router::new().route("/", post_service(GraphQL::new(schema())))).await; }
+"##
+    routes_put_together_in_a_trait: ["routes::*|Shop::routes::carts|routes::carts shared-local entity"] r##"
+//# std axum
+struct Shop;
+#[kit::async_trait]
+impl kit::Application for Shop {
+    async fn routes(&self) -> Router {
+        let carts: Arc<Mutex<HashMap<String, String>>> = Arc::default();
+        Router::new().route("/put", post(put)).route("/show", get(show)).with_state(carts)
+    }
+}
+async fn put(State(carts): State<Arc<Mutex<HashMap<String, String>>>>, Json((id, item)): Json<(String, String)>) { carts.lock().unwrap().insert(id, item); }
+async fn show(State(carts): State<Arc<Mutex<HashMap<String, String>>>>, id: String) -> Option<String> { carts.lock().unwrap().get(&id).cloned() }
+async fn main() { kit::run(Shop).await; axum::serve(a, b).await; }
+"##
+}
