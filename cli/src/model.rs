@@ -5,6 +5,7 @@
 mod apply;
 mod bind;
 mod calls;
+mod channels;
 mod collect;
 mod components;
 mod context;
@@ -14,6 +15,7 @@ pub(crate) mod external;
 mod foreign;
 mod index;
 mod link;
+mod messages;
 mod names;
 mod paths;
 mod payload;
@@ -28,9 +30,11 @@ mod web;
 
 use crate::facts::FileFacts;
 use crate::workspace::Workspace;
+use channels::Channels;
 use context::Contexts;
 use eval::Evaluator;
 use index::Index;
+use link::Links;
 use names::Names;
 use tree::Tree;
 
@@ -47,6 +51,8 @@ pub(crate) fn sites(workspace: &Workspace, facts: &[FileFacts]) -> Vec<Site> {
         .filter(|id| names.tree.item(*id).body().is_some())
         .map(|id| (id, evaluator.summary(id)))
         .collect();
-    let contexts = Contexts::new(&names, &index, &summaries);
-    collect::collect(workspace, &names, &index, &summaries, &contexts)
+    let mut links = Links::new(&names, &index, &summaries);
+    let channels = Channels::new(&names, &index, &summaries, &mut links);
+    let contexts = Contexts::new(&names, &index, &summaries, channels);
+    collect::collect(workspace, &names, &index, &summaries, &contexts, links)
 }

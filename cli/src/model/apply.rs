@@ -95,6 +95,7 @@ impl Frame<'_, '_> {
                 }
             }
         }
+        self.passes_on(&summary, vals);
         // Routes that the callee added to a router it was handed.
         for (_, web) in &summary.param_web {
             self.out.routes.extend(web.routes.iter().cloned());

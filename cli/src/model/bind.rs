@@ -67,6 +67,7 @@ impl<'a> Frame<'a, '_> {
             }
             Pat::Tuple(parts) => {
                 let ty = val.ty.value().clone();
+                let mut sender = Vec::new();
                 for (at, part) in parts.iter().enumerate() {
                     let ty = match &ty {
                         T::Tuple(types) => types.get(at).cloned().unwrap_or_default(),
@@ -76,6 +77,12 @@ impl<'a> Frame<'a, '_> {
                     if let Pat::Bind { name, span, .. } = part {
                         // `let (tx, rx) = broadcast::channel(16)`
                         self.new_local(*name, *span, &mut one);
+                        match external::kind_of(&one.ty) {
+                            Kind::Sender => sender.clone_from(&one.roots),
+                            // The two ends of a channel are one thing.
+                            Kind::Receiver if one.roots.is_empty() => one.roots.clone_from(&sender),
+                            _ => {}
+                        }
                     }
                     self.bind(part, one);
                 }
@@ -268,7 +275,8 @@ impl<'a> Frame<'a, '_> {
     }
 
     pub(super) fn alias(&mut self, targets: &[Root], val: &Val) {
-        if external::interior(&val.ty).is_none() && !matches!(val.roots[..], [Root::Param(_)]) {
+        let receiver = external::kind_of(external::payload(&val.ty)) == Kind::Receiver;
+        if external::interior(&val.ty).is_none() && !receiver && !matches!(val.roots[..], [Root::Param(_)]) {
             return;
         }
         for from in &val.roots {
@@ -312,7 +320,14 @@ impl<'a> Frame<'a, '_> {
                 self.out.constructs.push((adt, None, span, self.region));
                 Val { ty: T::Adt(adt, args), fresh: true, ..Val::default() }
             }
-            _ => Val::of(self.ty(&Ty::Path(path.clone()))),
+            _ => {
+                let module = self.scope.module.unwrap_or(super::tree::ModId(0));
+                let variant = match self.names().resolve(module, &names_of(path)).first() {
+                    Some(Def::Variant(_, variant)) => Some(*variant),
+                    _ => None,
+                };
+                Val { variant, ..Val::of(self.ty(&Ty::Path(path.clone()))) }
+            }
         }
     }
 }

@@ -330,23 +330,7 @@ impl<'a> Frame<'a, '_> {
                     }
                     _ => {}
                 },
-                Def::Variant(adt, variant) => {
-                    let vals = self.args(args, &[], &[], RegionKind::Inherit);
-                    let mut answer = Val { fresh: true, ..Val::of(T::Adt(adt, Vec::new().into())) };
-                    if let ItemKind::Enum { variants, .. } = &self.names().tree.item(adt).item.kind {
-                        let before: usize =
-                            variants[..variant as usize].iter().map(|one| one.fields.len()).sum();
-                        for (at, val) in vals.iter().enumerate() {
-                            self.alias(&[Root::Field(adt, (before + at) as u16)], val);
-                        }
-                    }
-                    for val in &vals {
-                        let ty = answer.ty.clone();
-                        answer.merge(&Val { web: None, callable: None, ..val.clone() });
-                        answer.ty = ty;
-                    }
-                    return answer;
-                }
+                Def::Variant(adt, variant) => return self.construct_variant(adt, variant, args),
                 Def::Ext(_) | Def::Mod(_) => {}
             }
         }
@@ -382,7 +366,12 @@ impl<'a> Frame<'a, '_> {
             return Some(answer);
         }
         match ty {
-            T::Adt(..) => {
+            T::Adt(adt, _) => {
+                if let ItemKind::Enum { variants, .. } = &self.names().tree.item(*adt).item.kind
+                    && let Some(at) = variants.iter().position(|variant| variant.name == name)
+                {
+                    return Some(self.construct_variant(*adt, at as u32, args));
+                }
                 let vals = self.args(args, &[], &[], RegionKind::Inherit);
                 if name == "clone" {
                     let first = vals.first().cloned().unwrap_or_default();
@@ -411,6 +400,25 @@ impl<'a> Frame<'a, '_> {
 
     pub(super) fn variable(&self, name: Sym) -> Option<Val> {
         self.lookup(name)
+    }
+
+    /// A variant of our enum, put together from its parts.
+    fn construct_variant(&mut self, adt: ItemId, variant: u32, args: &'a [ExprId]) -> Val {
+        let vals = self.args(args, &[], &[], RegionKind::Inherit);
+        let mut answer = Val { fresh: true, ..Val::of(T::Adt(adt, Vec::new().into())) };
+        if let ItemKind::Enum { variants, .. } = &self.names().tree.item(adt).item.kind {
+            let before: usize = variants[..variant as usize].iter().map(|one| one.fields.len()).sum();
+            for (at, val) in vals.iter().enumerate() {
+                self.alias(&[Root::Field(adt, (before + at) as u16)], val);
+            }
+        }
+        for val in &vals {
+            let ty = answer.ty.clone();
+            answer.merge(&Val { web: None, callable: None, ..val.clone() });
+            answer.ty = ty;
+        }
+        answer.variant = Some(variant);
+        answer
     }
 
     /// A tuple struct's constructor.

@@ -9,12 +9,12 @@ use super::components;
 use super::context::{Contexts, When};
 use super::external::{self, Kind};
 use super::index::Index;
-use super::link::Groups;
+use super::link::Links;
 use super::names::Names;
 use super::payload::socket;
 use super::shared::{Shared, Sharing, locked_struct};
 use super::site::{Holds, Live, Site, Use, split_words};
-use super::summary::{ForeignCall, LocalSite, Root, Summary, Touch};
+use super::summary::{ForeignCall, Root, Summary, Touch};
 use super::tree::ItemId;
 use super::types::{T, last_part};
 use crate::facts::{Field, ItemKind, StaticKind, Sym};
@@ -35,20 +35,20 @@ pub(super) struct Collector<'a, 'm> {
     pub(super) contexts: &'m Contexts,
     pub(super) summaries: &'m [(ItemId, Arc<Summary>)],
     pub(super) by_id: FxHashMap<ItemId, &'m Summary>,
-    pub(super) locals: FxHashMap<Root, (ItemId, &'m LocalSite)>,
     pub(super) worker_types: FxHashSet<ItemId>,
-    pub(super) groups: Groups,
+    pub(super) links: Links<'m>,
     pub(super) touches: FxHashMap<Root, Vec<(ItemId, &'m Touch)>>,
     /// Who calls a function while serving, directly or by one other.
     callers: FxHashMap<ItemId, Arc<[ItemId]>>,
 }
 
-pub(crate) fn collect(
-    workspace: &Workspace,
-    names: &Names,
-    index: &Index,
-    summaries: &[(ItemId, Arc<Summary>)],
-    contexts: &Contexts,
+pub(super) fn collect<'m>(
+    workspace: &'m Workspace,
+    names: &'m Names,
+    index: &'m Index,
+    summaries: &'m [(ItemId, Arc<Summary>)],
+    contexts: &'m Contexts,
+    links: Links<'m>,
 ) -> Vec<Site> {
     let mut collector = Collector {
         workspace,
@@ -57,12 +57,11 @@ pub(crate) fn collect(
         contexts,
         summaries,
         by_id: summaries.iter().map(|(id, summary)| (*id, &**summary)).collect(),
-        locals: FxHashMap::default(),
         worker_types: summaries
             .iter()
             .flat_map(|(_, summary)| summary.worker_types.iter().copied())
             .collect(),
-        groups: Groups::default(),
+        links,
         touches: FxHashMap::default(),
         callers: callers(summaries, contexts),
     };
@@ -84,10 +83,10 @@ impl Collector<'_, '_> {
         let mut done: FxHashSet<Root> = FxHashSet::default();
         let mut members: FxHashMap<Root, Vec<Root>> = FxHashMap::default();
         for (root, _) in &candidates {
-            members.entry(self.groups.find(*root)).or_default().push(*root);
+            members.entry(self.links.groups.find(*root)).or_default().push(*root);
         }
         for (root, ty) in &candidates {
-            let group = self.groups.find(*root);
+            let group = self.links.groups.find(*root);
             if !done.insert(group) {
                 continue;
             }
@@ -294,7 +293,7 @@ impl Collector<'_, '_> {
                 _ => {}
             }
         }
-        for (root, (id, local)) in &self.locals {
+        for (root, (id, local)) in &self.links.locals {
             let when = self.contexts.region(self.by_id[id], *id, local.region);
             if !when.request || when.startup {
                 out.push((*root, local.ty.clone()));
@@ -416,7 +415,7 @@ impl Collector<'_, '_> {
                 (id, symbol, place, mechanism, field.ty_text.clone())
             }
             Root::Local(id, _) => {
-                let (_, local) = self.locals.get(&root)?;
+                let (_, local) = self.links.locals.get(&root)?;
                 let declared = self.names.tree.item(id);
                 let place = Place { file: declared.file, span: local.span };
                 let symbol = format!("{}::{}", declared.item.name, local.name);
@@ -476,7 +475,7 @@ impl Collector<'_, '_> {
                 out.entry((touch.kind, place)).or_insert(Use {
                     used: touch.used,
                     compared: touch.compared || touch.operation == "compare",
-                    region: touch.region,
+                    region: summary.without_arms(touch.region),
                     ..one
                 });
             }

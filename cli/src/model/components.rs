@@ -54,7 +54,7 @@ pub(super) fn made(
     if let Some(made) = outside(call, summary, &when, function) {
         return Some(made);
     }
-    if when.request && !when.startup && !when.assumed {
+    if (when.request || when.background) && !when.startup && !when.assumed {
         return None;
     }
     let path = call.path.as_str();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use ustr::Ustr;
 
+use super::channels::Channels;
 use super::external;
 use super::index::Index;
 use super::names::Names;
@@ -61,15 +62,28 @@ pub(crate) struct Contexts {
     pub(crate) entries: FxHashMap<ItemId, ()>,
     /// Extractors that a handler's parameters call.
     extracts: FxHashMap<ItemId, Vec<ItemId>>,
+    channels: Channels,
+    /// For whom the loops over messages run, by number.
+    loops: Vec<When>,
+    /// For whom a message is sent, by type and variant.
+    messages: FxHashMap<(ItemId, Option<u32>), When>,
 }
 
 impl Contexts {
-    pub(crate) fn new(names: &Names, index: &Index, summaries: &[(ItemId, Arc<Summary>)]) -> Self {
+    pub(super) fn new(
+        names: &Names,
+        index: &Index,
+        summaries: &[(ItemId, Arc<Summary>)],
+        channels: Channels,
+    ) -> Self {
         let mut contexts = Contexts {
             functions: FxHashMap::default(),
             regions: FxHashMap::default(),
             entries: FxHashMap::default(),
             extracts: FxHashMap::default(),
+            loops: vec![When::default(); channels.owners.len()],
+            messages: FxHashMap::default(),
+            channels,
         };
         contexts.add_routes(summaries);
         for (id, summary) in summaries {
@@ -104,7 +118,12 @@ impl Contexts {
                 contexts.functions.entry(id).or_default().add(&when);
             }
         }
-        contexts.propagate(&by_id, order);
+        contexts.propagate(&by_id, order.clone());
+        // Senders that are never reached say nothing: such a loop serves somebody.
+        let silent = contexts.loops.iter_mut().filter(|when| when.is_empty());
+        if silent.map(|when| *when = When { request: true, assumed: true, ..When::default() }).count() > 0 {
+            contexts.propagate(&by_id, order);
+        }
         contexts
     }
 
@@ -256,7 +275,49 @@ impl Contexts {
                     queue.push(call.callee);
                 }
             }
+            for woken in self.feed(summary, id) {
+                if waiting.insert(woken) {
+                    queue.push(woken);
+                }
+            }
         }
+    }
+
+    /// Tells the loops that take a function's messages when it sends them; answers the
+    /// functions for which that is news.
+    fn feed(&mut self, summary: &Summary, id: ItemId) -> Vec<ItemId> {
+        let mut woken = Vec::new();
+        for feed in self.channels.feeds.get(&id).cloned().unwrap_or_default() {
+            let mut when = self.region(summary, id, feed.region);
+            if when.is_empty() {
+                continue;
+            }
+            // What is sent at start-up is taken out by a task.
+            when.background |= when.startup;
+            when.startup = false;
+            for number in feed.loops {
+                if self.loops[number].add(&when) {
+                    woken.push(self.channels.owners[number]);
+                }
+            }
+            if let Some((message, variant)) = feed.message
+                && self.messages.entry((message, variant)).or_default().add(&when)
+            {
+                woken.extend(self.channels.readers.get(&message).into_iter().flatten());
+            }
+        }
+        woken
+    }
+
+    /// When a message is sent, where senders of its type are known; never, for a variant
+    /// that nobody sends.
+    fn sent(&self, message: ItemId, variant: u32) -> Option<When> {
+        self.channels.readers.get(&message)?;
+        let mut when = self.messages.get(&(message, Some(variant))).cloned().unwrap_or_default();
+        if let Some(any) = self.messages.get(&(message, None)) {
+            when.add(any);
+        }
+        Some(when)
     }
 
     /// When a part of a function runs.
@@ -268,6 +329,7 @@ impl Contexts {
             chain.push(at);
             at = summary.regions[at as usize].parent;
         }
+        let per_request = own.request && !own.startup && !own.background;
         chain.iter().rev().fold(own, |outer, at| match summary.regions[*at as usize].kind {
             RegionKind::Inherit => outer,
             RegionKind::Request => {
@@ -282,7 +344,16 @@ impl Contexts {
             RegionKind::Spawned => {
                 When { background: outer.background || outer.startup, startup: false, ..outer }
             }
-            RegionKind::Serves => When { request: true, background: false, startup: false, ..outer },
+            RegionKind::Serves => match self.channels.fed_loop(id, *at) {
+                Some(number) if !outer.request || outer.startup => self.loops[number].clone(),
+                _ => When { request: true, background: false, startup: false, ..outer },
+            },
+            RegionKind::Tick if per_request => outer,
+            RegionKind::Tick => When { background: true, ..When::default() },
+            RegionKind::Message(message, variant) => match self.sent(message, variant) {
+                Some(when) if !outer.is_empty() => when,
+                _ => outer,
+            },
             RegionKind::Callback => When { request: true, assumed: !outer.request, startup: false, ..outer },
             RegionKind::PerWorker => When { startup: true, ..When::default() },
         })

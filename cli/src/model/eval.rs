@@ -18,7 +18,7 @@ use super::names::Names;
 use super::summary::{Callable, Region, RegionKind, Root, SELF, Summary, Touch, Val};
 use super::tree::ItemId;
 use super::types::{Scope, T};
-use crate::facts::{Body, ExprId, ExprKind, Pat, Path, Stmt, Sym, Ty};
+use crate::facts::{Arm, Body, ExprId, ExprKind, Pat, Path, Stmt, Sym, Ty};
 use crate::finding::AccessKind;
 use crate::span::Span;
 
@@ -94,6 +94,7 @@ impl<'a> Evaluator<'a> {
                 if let T::Adt(adt, _) = &ty {
                     frame.out.owned.push((*adt, 0));
                 }
+                frame.waits |= external::kind_of(external::payload(&ty)) == Kind::Receiver;
                 let val = Val::of(ty).with_roots(&[Root::Param(at as u16)]);
                 if let Pat::Bind { name, .. } = &param.pat {
                     frame.params.push((*name, at as u16));
@@ -246,25 +247,17 @@ impl<'a> Frame<'a, '_> {
             }
             ExprKind::Match { value, arms } => {
                 let subject = self.value(*value);
-                let mut answer = Val::default();
-                for (at, arm) in arms.iter().enumerate() {
-                    let depth = self.vars.len();
-                    self.bind(&arm.pat, subject.clone());
-                    if let Some(guard) = arm.guard {
-                        self.value(guard);
-                    }
-                    let val = self.value(arm.body);
-                    self.vars.truncate(depth);
-                    if at == 0 { answer = val } else { answer.merge(&val) }
+                if self.ticks(*value) {
+                    return self.in_region(RegionKind::Tick, |frame| frame.arms(&subject, arms)).1;
                 }
-                answer
+                self.arms(&subject, arms)
             }
-            ExprKind::Loop { body } => self.repeat(&[*body], |frame| {
+            ExprKind::Loop { body } => self.repeat(&[*body], false, |frame| {
                 frame.value(*body);
             }),
             ExprKind::While { cond, body } => {
                 let (cond, body) = (*cond, *body);
-                self.repeat(&[cond, body], |frame| {
+                self.repeat(&[cond, body], false, |frame| {
                     let depth = frame.vars.len();
                     frame.value(cond);
                     frame.value(body);
@@ -277,8 +270,13 @@ impl<'a> Frame<'a, '_> {
                 let item = element(&list.ty);
                 let val = Val::of(item).with_roots(&list.roots);
                 let (iter, body) = (*iter, *body);
-                self.repeat(&[iter, body], |frame| {
+                let channel = external::payload(&list.ty).clone();
+                let takes = external::kind_of(&channel) == Kind::Receiver;
+                self.repeat(&[iter, body], takes, |frame| {
                     let depth = frame.vars.len();
+                    if takes {
+                        frame.received(&val.roots, &channel);
+                    }
                     frame.bind(pat, val);
                     frame.value(body);
                     frame.vars.truncate(depth);
@@ -378,6 +376,27 @@ impl<'a> Frame<'a, '_> {
         }
     }
 
+    fn arms(&mut self, subject: &Val, arms: &'a [Arm]) -> Val {
+        let mut answer = Val::default();
+        for (at, arm) in arms.iter().enumerate() {
+            let depth = self.vars.len();
+            let read = |frame: &mut Self| {
+                frame.bind(&arm.pat, subject.clone());
+                if let Some(guard) = arm.guard {
+                    frame.value(guard);
+                }
+                frame.value(arm.body)
+            };
+            let val = match self.arm_of(&arm.pat) {
+                Some((adt, variant)) => self.in_region(RegionKind::Message(adt, variant), read).1,
+                None => read(self),
+            };
+            self.vars.truncate(depth);
+            if at == 0 { answer = val } else { answer.merge(&val) }
+        }
+        answer
+    }
+
     pub(super) fn ty(&self, ty: &Ty) -> T {
         self.names().ty(ty, &self.scope)
     }
@@ -471,9 +490,10 @@ impl<'a> Frame<'a, '_> {
         }
     }
 
-    /// A loop; one that waits for messages or connections serves requests.
-    pub(super) fn repeat(&mut self, parts: &[ExprId], inner: impl FnOnce(&mut Self)) -> Val {
-        let waits = parts.iter().any(|part| super::waits::waits_for_others(self.body, *part));
+    /// A loop; one that waits for messages or connections serves requests. `takes`: it
+    /// iterates over a channel.
+    pub(super) fn repeat(&mut self, parts: &[ExprId], takes: bool, inner: impl FnOnce(&mut Self)) -> Val {
+        let waits = takes || parts.iter().any(|part| super::waits::waits_for_others(self.body, *part));
         if waits {
             let mut at = self.region;
             while at != 0 && self.out.regions[at as usize].kind != RegionKind::Spawned {

@@ -40,6 +40,7 @@ impl<'a> Frame<'a, '_> {
         if let Some(asked) = self.fetched(name, generics) {
             return asked;
         }
+        self.channel_method(recv, base, name, vals);
         let mut effect = effects::effect(kind, name.as_str());
         if kind == Kind::Lock
             && matches!(name.as_str(), "lock" | "try_lock" | "lock_owned" | "write" | "try_lock_owned")
@@ -223,6 +224,9 @@ impl<'a> Frame<'a, '_> {
         let web = self.web_call(path, &vals, span);
         let first = vals.first().cloned().unwrap_or_default();
         let owner = text.rsplit_once("::").map_or("", |(owner, _)| owner);
+        if !matches!(last, "Some" | "Ok" | "Err" | "drop" | "clone") {
+            self.hands_over(owner, &vals);
+        }
         let on_type = last_part(owner).starts_with(char::is_uppercase);
         let mut answer = match last {
             "clone" if on_type => self.cloned(&first, span),

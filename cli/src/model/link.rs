@@ -6,36 +6,105 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::collect::{ANY, ByType, Collector};
-use super::external::{self};
+use super::external::{self, Kind};
 use super::index::Index;
-use super::summary::{Root, SELF, Touch};
+use super::names::Names;
+use super::summary::{LocalSite, Root, SELF, Summary, Touch};
 use super::tree::ItemId;
 use super::types::{T, last_part};
 use crate::facts::ItemKind;
 
-impl<'m> Collector<'_, 'm> {
-    /// Touches by root, locals, and which roots are the same data.
-    pub(super) fn gather(&mut self) {
-        for (id, summary) in self.summaries {
+/// Which roots are the same data, and what callers hand to parameters.
+pub(super) struct Links<'m> {
+    pub(super) locals: FxHashMap<Root, (ItemId, &'m LocalSite)>,
+    pub(super) groups: Groups,
+    /// What callers passed in for parameters that a callee uses at a time of its own.
+    pub(super) given: FxHashMap<(ItemId, Root), FxHashSet<Root>>,
+}
+
+impl<'m> Links<'m> {
+    pub(super) fn new(names: &Names, index: &Index, summaries: &'m [(ItemId, Arc<Summary>)]) -> Self {
+        let mut locals = FxHashMap::default();
+        for (id, summary) in summaries {
             for local in &summary.locals {
-                self.locals.insert(local.root, (*id, local));
+                locals.insert(local.root, (*id, local));
             }
         }
-        for (id, summary) in self.summaries {
-            if matches!(self.names.tree.item(*id).item.kind, ItemKind::Static(_)) {
+        let mut links = Links { locals, groups: Groups::default(), given: given(summaries) };
+        for (id, summary) in summaries {
+            if matches!(names.tree.item(*id).item.kind, ItemKind::Static(_)) {
                 // What an initialiser makes is what the static holds.
                 for root in &summary.output.roots {
                     if matches!(root, Root::Local(owner, _) if owner == id) {
-                        self.groups.union(*root, Root::Static(*id));
+                        links.groups.union(*root, Root::Static(*id));
                     }
                 }
             }
             for (from, to) in &summary.aliases {
                 let known = [from, to].iter().all(|root| !matches!(root, Root::Param(_) | Root::Fetched(_)));
-                if known && alike(core(&self.root_type(*from)), core(&self.root_type(*to))) {
-                    self.groups.union(*from, *to);
+                if !known {
+                    continue;
+                }
+                let (one, other) = (links.root_type(names, index, *from), links.root_type(names, index, *to));
+                if alike(core(&one), core(&other)) || ends_of_one(&one, &other) {
+                    links.groups.union(*from, *to);
                 }
             }
+        }
+        links
+    }
+
+    pub(super) fn root_type(&self, names: &Names, index: &Index, root: Root) -> T {
+        match root {
+            Root::Static(id) => match &names.tree.item(id).item.kind {
+                ItemKind::Static(held) => names.ty(&held.ty, &index.scope(names, id)),
+                _ => T::Unknown,
+            },
+            Root::Field(id, at) => Index::field_type(names, id, at as usize, &[]),
+            Root::Local(..) => self.locals.get(&root).map(|(_, local)| local.ty.clone()).unwrap_or_default(),
+            Root::Param(_) | Root::Fetched(_) => T::Unknown,
+        }
+    }
+}
+
+/// What callers passed in for parameters, through a few functions.
+fn given(summaries: &[(ItemId, Arc<Summary>)]) -> FxHashMap<(ItemId, Root), FxHashSet<Root>> {
+    let mut given: FxHashMap<(ItemId, Root), FxHashSet<Root>> = FxHashMap::default();
+    for _ in 0..4 {
+        let mut changed = false;
+        for (id, summary) in summaries {
+            for (callee, param, roots) in &summary.passed {
+                let mut real: Vec<Root> = Vec::new();
+                for root in roots {
+                    match root {
+                        Root::Param(_) => real.extend(given.get(&(*id, *root)).into_iter().flatten()),
+                        root => real.push(*root),
+                    }
+                }
+                let known = given.entry((*callee, *param)).or_default();
+                for root in real {
+                    changed |= known.insert(root);
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    given
+}
+
+/// A sender and the receiver of the same messages.
+fn ends_of_one(a: &T, b: &T) -> bool {
+    let (a, b) = (external::payload(a), external::payload(b));
+    let end = |ty: &T| matches!(external::kind_of(ty), Kind::Sender | Kind::Receiver);
+    end(a) && end(b) && a.args().iter().zip(b.args()).all(|(a, b)| alike(core(a), core(b)))
+}
+
+impl<'m> Collector<'_, 'm> {
+    /// Touches by root.
+    pub(super) fn gather(&mut self) {
+        for (id, summary) in self.summaries {
             for touch in &summary.touches {
                 if !matches!(touch.root, Root::Param(_) | Root::Fetched(_)) {
                     self.touches.entry(touch.root).or_default().push((*id, touch));
@@ -47,37 +116,15 @@ impl<'m> Collector<'_, 'm> {
     /// Gives what callees do at a time of their own (closures that are handlers, tasks) to
     /// what their callers passed in.
     pub(super) fn pass_on(&mut self) {
-        let mut given: FxHashMap<(ItemId, Root), FxHashSet<Root>> = FxHashMap::default();
-        for _ in 0..4 {
-            let mut changed = false;
-            for (id, summary) in self.summaries {
-                for (callee, param, roots) in &summary.passed {
-                    let mut real: Vec<Root> = Vec::new();
-                    for root in roots {
-                        match root {
-                            Root::Param(_) => real.extend(given.get(&(*id, *root)).into_iter().flatten()),
-                            root => real.push(*root),
-                        }
-                    }
-                    let known = given.entry((*callee, *param)).or_default();
-                    for root in real {
-                        changed |= known.insert(root);
-                    }
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-        for ((callee, param), roots) in given {
-            let Some(summary) = self.by_id.get(&callee) else {
+        for ((callee, param), roots) in &self.links.given {
+            let Some(summary) = self.by_id.get(callee) else {
                 continue;
             };
             for touch in
-                summary.touches.iter().filter(|touch| touch.root == param && summary.own_time(touch.region))
+                summary.touches.iter().filter(|touch| touch.root == *param && summary.own_time(touch.region))
             {
-                for root in &roots {
-                    self.touches.entry(*root).or_default().push((callee, touch));
+                for root in roots {
+                    self.touches.entry(*root).or_default().push((*callee, touch));
                 }
             }
         }
@@ -108,7 +155,7 @@ impl<'m> Collector<'_, 'm> {
             }
         }
         let mut by_shape = ByType::default();
-        for (root, (id, local)) in &self.locals {
+        for (root, (id, local)) in &self.links.locals {
             if startup(*id, local.region) {
                 for package in [self.package(*id), ANY] {
                     by_shape.entry((package, loose(core(&local.ty)))).or_default().push(*root);
@@ -197,18 +244,6 @@ impl<'m> Collector<'_, 'm> {
         out
     }
 
-    pub(super) fn root_type(&self, root: Root) -> T {
-        match root {
-            Root::Static(id) => match &self.names.tree.item(id).item.kind {
-                ItemKind::Static(held) => self.names.ty(&held.ty, &self.index.scope(self.names, id)),
-                _ => T::Unknown,
-            },
-            Root::Field(id, at) => Index::field_type(self.names, id, at as usize, &[]),
-            Root::Local(..) => self.locals.get(&root).map(|(_, local)| local.ty.clone()).unwrap_or_default(),
-            Root::Param(_) | Root::Fetched(_) => T::Unknown,
-        }
-    }
-
     /// A static of a type of ours with a single changeable field: the two are one site.
     pub(super) fn join_wrappers(&mut self, candidates: &[(Root, T)]) {
         let mut changeable: FxHashMap<ItemId, Vec<Root>> = FxHashMap::default();
@@ -226,7 +261,7 @@ impl<'m> Collector<'_, 'm> {
                 && let Some([field]) = changeable.get(adt).map(|list| &list[..])
                 && held.get(adt) == Some(&1)
             {
-                self.groups.union(*root, *field);
+                self.links.groups.union(*root, *field);
             }
         }
     }

@@ -29,8 +29,9 @@ impl Frame<'_, '_> {
         for def in self.names().resolve(module, &names) {
             match def {
                 Def::Item(item) => return self.item_value(item),
-                Def::Variant(adt, _) => {
-                    return Val { ty: T::Adt(adt, Vec::new().into()), ..Val::default() };
+                Def::Variant(adt, variant) => {
+                    let ty = T::Adt(adt, Vec::new().into());
+                    return Val { ty, variant: Some(variant), ..Val::default() };
                 }
                 Def::Ext(_) => {
                     return Val { callable: Some(Callable::Foreign), ..Val::default() };

@@ -39,6 +39,11 @@ pub(crate) enum RegionKind {
     Callback,
     /// A factory that runs once for each worker.
     PerWorker,
+    /// The arm of a `match` for one variant of an enum: where that is a message, it runs
+    /// for those who send it.
+    Message(ItemId, u32),
+    /// What a loop over messages does when a clock strikes instead.
+    Tick,
 }
 
 #[derive(Debug, Clone)]
@@ -59,6 +64,27 @@ pub(crate) struct Touch {
     pub(crate) used: bool,
     /// The answer is only an operand: compared, or part of a sum.
     pub(crate) compared: bool,
+}
+
+/// A message put into a channel.
+#[derive(Debug, Clone)]
+pub(crate) struct Send {
+    /// The sending end.
+    pub(crate) roots: Vec<Root>,
+    /// Our type that the message is, and which variant of it.
+    pub(crate) message: Option<ItemId>,
+    pub(crate) variant: Option<u32>,
+    /// The parameter that the message is: its callers know more.
+    pub(crate) from: Option<u16>,
+    pub(crate) region: u32,
+}
+
+/// A loop that takes messages out of a channel.
+#[derive(Debug, Clone)]
+pub(crate) struct Receive {
+    pub(crate) roots: Vec<Root>,
+    pub(crate) message: Option<ItemId>,
+    pub(crate) region: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -146,6 +172,8 @@ pub(crate) struct Val {
     pub(crate) literal: Option<Arc<str>>,
     /// Straight from a lock that can be poisoned: the result around the guard is not in `ty`.
     pub(crate) locked: bool,
+    /// The variant of our enum that it is.
+    pub(crate) variant: Option<u32>,
 }
 
 impl Val {
@@ -168,6 +196,9 @@ impl Val {
             }
         }
         self.fresh &= other.fresh;
+        if self.variant != other.variant {
+            self.variant = None;
+        }
         if self.web.is_none() {
             self.web = other.web.clone();
         }
@@ -201,6 +232,12 @@ pub(crate) struct Summary {
     pub(crate) serves: bool,
     /// Regions that hold such loops.
     pub(crate) serving: Vec<u32>,
+    pub(crate) sends: Vec<Send>,
+    pub(crate) receives: Vec<Receive>,
+    /// Sending ends given to foreign code, and where.
+    pub(crate) handed: Vec<(Vec<Root>, u32)>,
+    /// Regions of loops that wait for something else than a channel of ours.
+    pub(crate) waits_outside: Vec<u32>,
     /// Structs of ours that a binding here owns, and in which region.
     pub(crate) owned: Vec<(ItemId, u32)>,
     /// What was handed to parameters that the callee uses at a time of its own.
@@ -216,11 +253,28 @@ impl Summary {
     pub(crate) fn own_time(&self, region: u32) -> bool {
         let mut at = region;
         while at != 0 {
-            if !matches!(self.regions[at as usize].kind, RegionKind::Inherit) {
+            if !matches!(self.regions[at as usize].kind, RegionKind::Inherit | RegionKind::Message(..)) {
                 return true;
             }
             at = self.regions[at as usize].parent;
         }
         false
+    }
+
+    /// The innermost region around one that is of a kind, itself included.
+    pub(crate) fn nearest(&self, region: u32, kind: impl Fn(&RegionKind) -> bool) -> Option<u32> {
+        let mut at = region;
+        while at != 0 {
+            if kind(&self.regions[at as usize].kind) {
+                return Some(at);
+            }
+            at = self.regions[at as usize].parent;
+        }
+        None
+    }
+
+    /// A region without the arms around it: what runs in one go.
+    pub(crate) fn without_arms(&self, region: u32) -> u32 {
+        self.nearest(region, |kind| !matches!(kind, RegionKind::Message(..))).unwrap_or(0)
     }
 }

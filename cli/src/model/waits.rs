@@ -7,21 +7,7 @@ pub(super) fn waits_for_others(body: &Body, id: ExprId) -> bool {
     let mut stack = vec![id];
     while let Some(id) = stack.pop() {
         if let ExprKind::Method { receiver, name, args, .. } = body.kind(id) {
-            let waits = matches!(
-                name.as_str(),
-                "accept"
-                    | "recv"
-                    | "recv_from"
-                    | "recv_async"
-                    | "incoming"
-                    | "recv_many"
-                    | "recv_msg"
-                    | "recv_timeout"
-                    | "try_recv"
-                    | "select_next_some"
-                    | "next_event"
-                    | "receive"
-            ) || name == "poll" && args.is_empty();
+            let waits = waiting(name.as_str()) || name == "poll" && args.is_empty();
             if waits || name == "next" && args.is_empty() && awaited_stream(body, *receiver) {
                 return true;
             }
@@ -29,6 +15,26 @@ pub(super) fn waits_for_others(body: &Body, id: ExprId) -> bool {
         children(body, id, &mut stack);
     }
     false
+}
+
+/// Methods that wait for a connection or a message.
+pub(super) fn waiting(name: &str) -> bool {
+    matches!(
+        name,
+        "accept"
+            | "recv"
+            | "recv_from"
+            | "recv_async"
+            | "incoming"
+            | "recv_many"
+            | "recv_msg"
+            | "recv_timeout"
+            | "try_recv"
+            | "select_next_some"
+            | "next_event"
+            | "receive"
+            | "blocking_recv"
+    )
 }
 
 /// `listener.next()`, `rx.next()`: a stream by its name, as iterators have `next` too.

@@ -29,6 +29,7 @@ macro_rules! cases {
 
 mod actix;
 mod axum;
+mod channels;
 mod components;
 mod judging;
 mod names;
@@ -71,6 +72,7 @@ fn known_gaps_are_cases() {
     let modules = [
         actix::NAMES,
         axum::NAMES,
+        channels::NAMES,
         components::NAMES,
         judging::NAMES,
         names::NAMES,
