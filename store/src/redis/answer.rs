@@ -1,0 +1,150 @@
+//! Reads what the scripts and Redis itself answer.
+
+use redis::{RedisError, Value};
+
+use crate::backend::{Deleted, Failure, FailureKind, Outcome, Record, Stored, Version};
+use crate::codec::{Fields, Name};
+use crate::key::Key;
+
+fn unexpected() -> Failure {
+    Failure::new(FailureKind::Rejected, "an unexpected answer")
+}
+
+fn foreign(what: &str) -> Failure {
+    Failure::new(FailureKind::Foreign, what)
+}
+
+/// A failure without the server's own words, which can quote arguments.
+pub(super) fn failure(error: &RedisError) -> Failure {
+    let kind = match error.code() {
+        Some("WRONGTYPE") => return foreign("a Redis value of another type"),
+        // The server took nothing: it is starting, or somebody else leads.
+        Some("LOADING" | "MASTERDOWN" | "READONLY" | "TRYAGAIN" | "CLUSTERDOWN" | "BUSY") => {
+            FailureKind::Unreachable
+        }
+        Some(_) => FailureKind::Rejected,
+        None if error.is_connection_refusal() => FailureKind::Unreachable,
+        None if error.is_timeout() => FailureKind::Timeout,
+        None if error.is_io_error() || error.is_connection_dropped() => FailureKind::Interrupted,
+        None if error.is_unrecoverable_error() => FailureKind::Interrupted,
+        None => FailureKind::Rejected,
+    };
+    let cause = match error.code() {
+        Some(code) => format!("Redis answered {code}"),
+        None => format!("Redis: {}", error.category()),
+    };
+    Failure::new(kind, cause)
+}
+
+fn text(value: Value) -> Result<String, Failure> {
+    match value {
+        Value::BulkString(bytes) => String::from_utf8(bytes).map_err(|_| foreign("bytes that are not UTF-8")),
+        Value::SimpleString(text) => Ok(text),
+        Value::Int(number) => Ok(number.to_string()),
+        _ => Err(unexpected()),
+    }
+}
+
+fn number<T: std::str::FromStr>(value: Value) -> Result<T, Failure> {
+    text(value)?
+        .parse()
+        .map_err(|_| foreign("something that is not a number where a version or schema belongs"))
+}
+
+/// A hash as `HGETALL` answers it.
+pub(super) fn stored(value: Value) -> Result<Stored, Failure> {
+    let pairs: Vec<(Value, Value)> = match value {
+        Value::Map(pairs) => pairs,
+        Value::Array(flat) => {
+            let mut pairs = Vec::with_capacity(flat.len() / 2);
+            let mut flat = flat.into_iter();
+            while let (Some(name), Some(value)) = (flat.next(), flat.next()) {
+                pairs.push((name, value));
+            }
+            pairs
+        }
+        Value::Nil => Vec::new(),
+        Value::ServerError(error) if error.code() == "WRONGTYPE" => {
+            return Err(foreign("a Redis value of another type"));
+        }
+        _ => return Err(unexpected()),
+    };
+    if pairs.is_empty() {
+        return Ok(Stored::Nothing(Version(0)));
+    }
+    let (mut version, mut schema, mut dead) = (None, None, false);
+    let mut fields = Fields::new();
+    for (name, value) in pairs {
+        let name = text(name)?;
+        match name.as_str() {
+            "@v" => version = Some(Version(number(value)?)),
+            "@s" => schema = Some(number(value)?),
+            "@d" => dead = true,
+            _ if name.starts_with('@') => {}
+            _ => {
+                fields.insert(Name::Owned(name), text(value)?);
+            }
+        }
+    }
+    match (version, schema, dead) {
+        (Some(version), _, true) => Ok(Stored::Nothing(version)),
+        (Some(version), Some(schema), false) => Ok(Stored::Live(Record { version, schema, fields })),
+        _ => Err(foreign("a Redis hash without a version")),
+    }
+}
+
+/// An answer `{word, ..}`.
+fn tagged(value: Value) -> Result<(String, std::vec::IntoIter<Value>), Failure> {
+    let Value::Array(values) = value else {
+        return Err(unexpected());
+    };
+    let mut values = values.into_iter();
+    let word = text(values.next().ok_or_else(unexpected)?)?;
+    Ok((word, values))
+}
+
+/// What `write.lua` answers.
+pub(super) fn outcome(value: Value) -> Result<Outcome, Failure> {
+    let (word, mut rest) = tagged(value)?;
+    let mut next = || rest.next().ok_or_else(unexpected);
+    match word.as_str() {
+        "written" => {
+            let version = Version(number(next()?)?);
+            let Value::Array(counters) = next()? else {
+                return Err(unexpected());
+            };
+            let counters = counters.into_iter().map(number).collect::<Result<Vec<i64>, Failure>>()?;
+            Ok(Outcome::Written { version, counters })
+        }
+        "refused" => Ok(Outcome::Refused(stored(next()?)?)),
+        "nothing" => Ok(Outcome::Refused(Stored::Nothing(Version(number(next()?)?)))),
+        "schema" => Ok(Outcome::OtherSchema(number(next()?)?)),
+        "range" => Ok(Outcome::OutOfRange(Name::Owned(text(next()?)?))),
+        "foreign" => Err(foreign("a Redis hash that is no record")),
+        _ => Err(unexpected()),
+    }
+}
+
+/// What `delete.lua` answers.
+pub(super) fn deleted(value: Value) -> Result<Deleted, Failure> {
+    let (word, mut rest) = tagged(value)?;
+    let mut next = || rest.next().ok_or_else(unexpected);
+    match word.as_str() {
+        "gone" => match stored(next()?)? {
+            Stored::Live(record) => Ok(Deleted::Gone(Some(record))),
+            Stored::Nothing(_) => Ok(Deleted::Gone(None)),
+        },
+        "refused" => Ok(Deleted::Refused(stored(next()?)?)),
+        "nothing" => Ok(Deleted::Refused(Stored::Nothing(Version(number(next()?)?)))),
+        "foreign" => Err(foreign("a Redis hash that is no record")),
+        _ => Err(unexpected()),
+    }
+}
+
+/// What `list.lua` answers: keys.
+pub(super) fn keys(value: Value) -> Result<Vec<Key>, Failure> {
+    let Value::Array(values) = value else {
+        return Err(unexpected());
+    };
+    values.into_iter().map(|value| text(value).map(Key::from_stored)).collect()
+}

@@ -1,0 +1,50 @@
+-- Shared by the other scripts. A record is a hash: its fields, `@v` the version, `@s` the schema,
+-- `@i:NAME` the key of the index entry it has, and `@d` in a tombstone.
+-- An index is two sorted sets: the keys in the order of their bytes, and under `~x` by their end.
+
+local function now_ms()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+local function number(n)
+  return string.format('%.0f', n)
+end
+
+local function unlist(index, key)
+  redis.call('ZREM', index, key)
+  redis.call('ZREM', index .. '~x', key)
+end
+
+-- An index drops a few expired members at each write and lives as long as its last member.
+local function enlist(index, key, at)
+  local ends = index .. '~x'
+  redis.call('ZADD', index, 0, key)
+  redis.call('ZADD', ends, at, key)
+  local gone = redis.call('ZRANGEBYSCORE', ends, '-inf', '(' .. number(now_ms()), 'LIMIT', 0, 16)
+  for _, member in ipairs(gone) do unlist(index, member) end
+  local last = redis.call('ZRANGE', ends, 0, 0, 'REV', 'WITHSCORES')[2]
+  if last == 'inf' then
+    redis.call('PERSIST', index)
+    redis.call('PERSIST', ends)
+  elseif last then
+    redis.call('PEXPIREAT', index, number(last + 1))
+    redis.call('PEXPIREAT', ends, number(last + 1))
+  end
+end
+
+-- When a record ends, as a score.
+local function ending(key)
+  local at = redis.call('PEXPIRETIME', key)
+  if at < 0 then return '+inf' end
+  return number(at)
+end
+
+local function live(key)
+  local meta = redis.call('HMGET', key, '@v', '@d')
+  return meta[1] and not meta[2]
+end
+
+local function lifetime(key, ttl)
+  if ttl == '' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ttl) end
+end

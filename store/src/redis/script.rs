@@ -1,0 +1,73 @@
+//! A Lua script, called by its hash and sent whole only where the server does not know it.
+
+use redis::aio::ConnectionLike;
+use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
+
+use crate::key::Key;
+
+pub(super) struct Script {
+    code: String,
+    hash: String,
+}
+
+impl Script {
+    pub(super) fn new(code: &str) -> Self {
+        let code = format!("{}\n{code}", include_str!("common.lua"));
+        let hash = redis::Script::new(&code).get_hash().to_owned();
+        Self { code, hash }
+    }
+
+    fn by_hash(&self, key: &str, arguments: &[Vec<u8>]) -> Cmd {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&self.hash).arg(1).arg(key).arg(arguments);
+        command
+    }
+
+    fn whole(&self, key: &str, arguments: &[Vec<u8>]) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(&self.code).arg(1).arg(key).arg(arguments);
+        command
+    }
+
+    pub(super) async fn run(
+        &self,
+        connection: &mut impl ConnectionLike,
+        key: &str,
+        arguments: &[Vec<u8>],
+    ) -> RedisResult<Value> {
+        match self.by_hash(key, arguments).query_async(connection).await {
+            Err(error) if unknown(&error) => self.whole(key, arguments).query_async(connection).await,
+            result => result,
+        }
+    }
+
+    /// Runs it for each key, in one round trip.
+    pub(super) async fn run_for_each(
+        &self,
+        connection: &mut impl ConnectionLike,
+        keys: &[Key],
+        arguments: &[Vec<u8>],
+    ) -> RedisResult<Vec<Value>> {
+        if let [key] = keys {
+            return Ok(vec![self.run(connection, key.as_str(), arguments).await?]);
+        }
+        let mut pipe = redis::pipe();
+        for key in keys {
+            pipe.add_command(self.by_hash(key.as_str(), arguments));
+        }
+        match pipe.query_async(connection).await {
+            Err(error) if unknown(&error) => {
+                let mut pipe = redis::pipe();
+                for key in keys {
+                    pipe.add_command(self.whole(key.as_str(), arguments));
+                }
+                pipe.query_async(connection).await
+            }
+            result => result,
+        }
+    }
+}
+
+fn unknown(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) || error.code() == Some("NOSCRIPT")
+}

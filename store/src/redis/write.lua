@@ -1,0 +1,123 @@
+-- Writes one record, or nothing at all.
+-- ARGV: expectation, version seen, schema, ttl in ms or '', renew, replace, bump, number of
+-- indexes, (index, its entry or '')*, operations.
+
+local key = KEYS[1]
+local expect, seen, mine, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local renew, replace, bump = ARGV[5] == '1', ARGV[6] == '1', ARGV[7] == '1'
+local first = 9 + 2 * tonumber(ARGV[8])
+
+local meta = redis.call('HMGET', key, '@v', '@s', '@d')
+local version, schema, dead = meta[1], meta[2], meta[3]
+if not version and redis.call('EXISTS', key) == 1 then return {'foreign'} end
+local there = version and not dead
+if there and not tonumber(schema) then return {'foreign'} end
+
+local fine
+if expect == 'any' then fine = true
+elseif expect == 'present' then fine = there
+elseif expect == 'absent' then fine = not there
+elseif expect == 'since' then fine = not there and (not version or version == seen)
+else fine = there and version == seen end
+if not fine then
+  if there then return {'refused', redis.call('HGETALL', key)} end
+  return {'nothing', version or '0'}
+end
+if there then
+  local theirs = tonumber(schema)
+  if theirs > mine or (expect == 'present' and theirs ~= mine) then return {'schema', schema} end
+  if theirs < mine and expect == 'any' then replace = true end
+end
+
+-- The first pass changes counters, which can still fail, and learns what a replacement keeps.
+local counters, done, keep, start = {}, {}, {}, {}
+local function refuse(answer)
+  for _, back in ipairs(done) do redis.pcall('HINCRBY', key, back[1], back[2]) end
+  return answer
+end
+local i = first
+while i <= #ARGV do
+  local op, name = ARGV[i], ARGV[i + 1]
+  if op == 'init' then
+    keep[name] = true
+    start[name] = ARGV[i + 2]
+    if there then redis.call('HSETNX', key, name, ARGV[i + 2]) end
+    i = i + 3
+  elseif op == 'add' then
+    local by, min, max = ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
+    keep[name] = true
+    if there then
+      local now = redis.pcall('HINCRBY', key, name, by)
+      if type(now) == 'table' then
+        if string.find(now.err, 'overflow') then return refuse({'range', name}) end
+        return refuse({'foreign'})
+      end
+      local back = string.sub(by, 1, 1) == '-' and string.sub(by, 2) or '-' .. by
+      table.insert(done, {name, back})
+      if now < min or now > max then return refuse({'range', name}) end
+      table.insert(counters, redis.call('HGET', key, name))
+    else
+      local now = tonumber(start[name] or '0') + tonumber(by)
+      if now < min or now > max then return {'range', name} end
+    end
+    i = i + 5
+  elseif op == 'set' then i = i + 3
+  else i = i + 2 end
+end
+
+if there then
+  if bump or replace then version = redis.call('HINCRBY', key, '@v', 1) end
+  if replace then
+    for _, name in ipairs(redis.call('HKEYS', key)) do
+      if string.sub(name, 1, 1) ~= '@' and not keep[name] then redis.call('HDEL', key, name) end
+    end
+  end
+  version = redis.call('HGET', key, '@v')
+else
+  -- Versions go on from the tombstone, and from the clock where there is none.
+  local t = redis.call('TIME')
+  local fresh = t[1] * 1000000 + t[2]
+  if version and tonumber(version) >= fresh then fresh = version + 1 end
+  version = number(fresh)
+  redis.call('DEL', key)
+  redis.call('HSET', key, '@v', version)
+end
+redis.call('HSET', key, '@s', ARGV[3])
+
+i = first
+while i <= #ARGV do
+  local op, name = ARGV[i], ARGV[i + 1]
+  if op == 'set' then
+    redis.call('HSET', key, name, ARGV[i + 2])
+    i = i + 3
+  elseif op == 'unset' then
+    redis.call('HDEL', key, name)
+    i = i + 2
+  elseif op == 'init' then
+    redis.call('HSETNX', key, name, ARGV[i + 2])
+    i = i + 3
+  else
+    if not there then
+      local now = redis.pcall('HINCRBY', key, name, ARGV[i + 2])
+      if type(now) == 'table' then
+        redis.call('DEL', key)
+        return {'range', name}
+      end
+      table.insert(counters, redis.call('HGET', key, name))
+    end
+    i = i + 5
+  end
+end
+
+if renew or not there then lifetime(key, ttl) end
+for n = 9, first - 1, 2 do
+  local slot, entry = '@i:' .. ARGV[n], ARGV[n + 1]
+  local old = there and redis.call('HGET', key, slot)
+  if entry == '' then entry = old end
+  if old and old ~= entry then unlist(old, key) end
+  if entry then
+    if entry ~= old then redis.call('HSET', key, slot, entry) end
+    if entry ~= old or renew then enlist(entry, key, ending(key)) end
+  end
+end
+return {'written', version, counters}
