@@ -1,12 +1,13 @@
 //! The command line. Help texts and shapes only: what a flag does is decided elsewhere.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::report::Format;
+use crate::rules::{self, Rule};
 
 /// Find the state a Rust service keeps in its own process.
 #[derive(Debug, Parser)]
@@ -19,6 +20,11 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(CheckArgs),
+    Ra(RaArgs),
+    Explain(ExplainArgs),
+    Rules(RulesArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 /// Report state in memory, who writes and reads it, and what a second replica breaks
@@ -29,6 +35,41 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Exit status: 0 nothing denied, 1 something denied, 2 could not run.")]
 pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "Output")]
+    pub(crate) format: Format,
+
+    /// Write a report to a file as well (repeatable, a file once)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output), help_heading = "Output")]
+    pub(crate) output: Vec<Output>,
+
+    /// Let warnings fail the run too
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Output")]
+    pub(crate) deny: Option<Deny>,
+
+    /// List what was looked at and found harmless, with the reason
+    #[arg(long, help_heading = "Output")]
+    pub(crate) show_fine: bool,
+
+    /// When to colour [default: auto]
+    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Output")]
+    pub(crate) color: Option<Color>,
+
+    /// Findings only: no notes, no progress
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub(crate) quiet: bool,
+
+    /// Say why each finding is claimed
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+}
+
+/// What to read.
+#[derive(Debug, Args)]
+pub(crate) struct ReadArgs {
     /// Workspace, package, folder of Rust files, `.rs` file or `Cargo.toml`
     #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
     pub(crate) path: PathBuf,
@@ -64,34 +105,97 @@ pub(crate) struct CheckArgs {
     /// Read all examples, not only those that start a server
     #[arg(long, help_heading = "Files")]
     pub(crate) examples: bool,
+}
 
-    /// Format on standard output
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "Output")]
-    pub(crate) format: Format,
+/// Run a command of cargo's, then add findings to its messages: for rust-analyzer
+///
+/// An editor runs one command, `check.overrideCommand`. This one runs cargo first and passes its
+/// messages on as they are, then adds a message for each finding, whether cargo succeeds or not.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 cargo succeeded and nothing denied, 1 cargo failed or something denied, \
+                        2 cargo or the analysis could not run."
+)]
+pub(crate) struct RaArgs {
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
 
-    /// Write a report to a file as well (repeatable)
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output), help_heading = "Output")]
-    pub(crate) output: Vec<Output>,
+    /// What cargo is to do [default: check --workspace --all-targets]
+    #[arg(last = true, value_name = "CARGO")]
+    pub(crate) cargo: Vec<OsString>,
+}
 
-    /// Let warnings fail the run too
-    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Output")]
-    pub(crate) deny: Option<Deny>,
-
-    /// List what was looked at and found harmless, with the reason
-    #[arg(long, help_heading = "Output")]
-    pub(crate) show_fine: bool,
+/// Show a rule's page: what it finds, why it breaks, with an example, and what to do
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The rule, as findings name it
+    #[arg(value_name = "RULE", value_parser = RuleName)]
+    pub(crate) rule: &'static Rule,
 
     /// When to colour [default: auto]
-    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Output")]
+    #[arg(long, value_enum, value_name = "WHEN")]
     pub(crate) color: Option<Color>,
+}
 
-    /// Findings only: no notes, no progress
-    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
-    pub(crate) quiet: bool,
+/// List all rules
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// A table, or JSON with the pages
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(crate) format: ListFormat,
+}
 
-    /// Say why each finding is claimed
-    #[arg(short, long, help_heading = "Output")]
-    pub(crate) verbose: bool,
+/// Print a shell's completions, for `cargo-stateless` and, in bash, zsh and fish, `cargo stateless`
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Print the manual page
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {}
+
+/// How to list what is always the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A table
+    Human,
+    /// JSON
+    Json,
+}
+
+/// Takes a rule's name as it stands anywhere: `in-memory-lock`, `stateless::in-memory-lock`,
+/// `in_memory_lock`.
+#[derive(Debug, Clone)]
+struct RuleName;
+
+impl TypedValueParser for RuleName {
+    type Value = &'static Rule;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let name = value.to_string_lossy().to_lowercase().replace('_', "-");
+        let name = name.strip_prefix("stateless::").unwrap_or(&name);
+        let known = rules::RULES.iter().find(|rule| rule.meta.name == name);
+        known.copied().ok_or_else(|| {
+            let names = PossibleValuesParser::new(rules::ALL.iter().map(|rule| rule.name));
+            match names.parse_ref(command, argument, OsStr::new(name)) {
+                Err(unknown) => unknown,
+                Ok(_) => clap::Error::new(clap::error::ErrorKind::InvalidValue).with_cmd(command),
+            }
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let values = rules::ALL.iter().map(|rule| PossibleValue::new(rule.name).help(rule.summary));
+        Some(Box::new(values))
+    }
 }
 
 /// One `--output`.
@@ -135,6 +239,9 @@ fn output(value: OsString) -> Result<Output, String> {
     };
     let format = Format::from_str(&format, false)
         .map_err(|_| format!("`{format}` is no format; there are {}", formats()))?;
+    if file == "-" {
+        return Err("`-` would be a file of that name; `--format` says what standard output gets".to_owned());
+    }
     Ok(Output { format, file: file.into() })
 }
 
@@ -179,6 +286,7 @@ mod tests {
         assert_eq!(parsed, Output { format: Format::Json, file: "a=b.json".into() });
         assert!(output("json".into()).is_err());
         assert!(output("json=".into()).is_err());
+        assert!(output("json=-".into()).unwrap_err().contains("--format"));
         assert!(output("xml=a".into()).unwrap_err().contains("human, short, json, sarif"));
     }
 }

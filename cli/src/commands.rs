@@ -2,11 +2,17 @@
 //!
 //! The only module that knows about standard output, standard error and the terminal.
 
+mod editor;
+mod interrupt;
 mod output;
 mod progress;
+mod rules;
+mod shell;
+mod stdout;
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 
@@ -14,7 +20,7 @@ use clap::Parser;
 use miette::Diagnostic;
 
 use self::progress::Progress;
-use crate::args::{CheckArgs, Cli, Color, Command, Deny};
+use crate::args::{CheckArgs, Cli, Color, Command, Deny, ReadArgs};
 use crate::error::Error;
 use crate::finding::Level;
 use crate::report::escape::visible;
@@ -43,9 +49,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(usage.exit_code() as u8);
         }
     };
-    let Command::Check(args) = cli.command;
-    let color = args.color;
-    let work = thread::Builder::new().stack_size(STACK).spawn(move || check(&args));
+    let color = match &cli.command {
+        Command::Check(args) => args.color,
+        Command::Explain(args) => args.color,
+        _ => None,
+    };
+    let work = thread::Builder::new().stack_size(STACK).spawn(move || match &cli.command {
+        Command::Check(args) => check(args),
+        Command::Ra(args) => editor::run(args),
+        Command::Explain(args) => rules::explain(args),
+        Command::Rules(args) => rules::list(args),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(_) => shell::man(),
+    });
     let result = match work.map(thread::JoinHandle::join) {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(Error::Bug),
@@ -58,26 +74,55 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn check(args: &CheckArgs) -> Result<u8, Error> {
-    let progress = Progress::start(args.quiet);
-    let workspace = workspace::load(&request(args)?)?;
-    let warnings = workspace.warnings.clone();
-    let report = crate::analyze(workspace, &|done, total| progress.set(done, total));
-    drop(progress);
-
+    output::distinct(&args.output)?;
+    let (report, warnings) = analyse(&args.read, args.quiet)?;
     if !args.quiet {
         say_warnings(&warnings, &report, args);
     }
-    let shown = write_to_stdout(&report, args);
-    for file in &args.output {
-        output::write(file, &report, &options(args, false, WIDTH))?;
+    // Files get their names last, and none of them does if one cannot be made.
+    let files: Result<Vec<_>, Error> = args
+        .output
+        .iter()
+        .map(|file| output::stage(file, &report, options(args, false, stdout::WIDTH)))
+        .collect();
+    let options = options(args, use_color(args.color, stdout::is_terminal()), stdout::width());
+    let shown = stdout::write(|out| report::write(args.format, &report, &options, out));
+    for file in files? {
+        file.place()?;
     }
     shown?;
-    let least = if args.deny == Some(Deny::Warnings) { Level::Warning } else { Level::Error };
-    let denied = report.worst().is_some_and(|worst| worst >= least);
-    Ok(if denied { DENIED } else { 0 })
+    Ok(if denies(&report, args.deny) { DENIED } else { 0 })
 }
 
-fn request(args: &CheckArgs) -> Result<Request, Error> {
+/// The report, and what is odd about the request.
+fn analyse(args: &ReadArgs, quiet: bool) -> Result<(Report, Vec<String>), Error> {
+    let progress = Progress::start(quiet);
+    let workspace = workspace::load(&request(args)?)?;
+    let warnings = workspace.warnings.clone();
+    let mut report = crate::analyze(workspace, &|done, total| progress.set(done, total));
+    report.prefix = prefix(&report.root, |variable| std::env::var_os(variable));
+    Ok((report, warnings))
+}
+
+/// The way from the repository that a CI service checked out down to the analysed root.
+fn prefix(root: &Path, variable: impl Fn(&str) -> Option<OsString>) -> String {
+    let repositories = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].into_iter().filter_map(variable);
+    let mut ways = repositories.filter_map(|repository| {
+        let repository = std::fs::canonicalize(repository).ok()?;
+        root.starts_with(&repository).then(|| workspace::shown(&repository, root))
+    });
+    match ways.next() {
+        Some(way) if way != "." => way + "/",
+        _ => String::new(),
+    }
+}
+
+fn denies(report: &Report, deny: Option<Deny>) -> bool {
+    let least = if deny == Some(Deny::Warnings) { Level::Warning } else { Level::Error };
+    report.worst().is_some_and(|worst| worst >= least)
+}
+
+fn request(args: &ReadArgs) -> Result<Request, Error> {
     let path = match &args.manifest_path {
         Some(path) if path.file_name().is_none_or(|name| name != "Cargo.toml") => {
             return Err(Error::NotAManifest { path: path.clone() });
@@ -97,23 +142,8 @@ fn request(args: &CheckArgs) -> Result<Request, Error> {
     })
 }
 
-/// Where there is no terminal to ask: fits into a log.
-const WIDTH: usize = 100;
-
 fn options(args: &CheckArgs, color: bool, width: usize) -> Options {
     Options { color, show_fine: args.show_fine, verbose: args.verbose, quiet: args.quiet, width }
-}
-
-fn write_to_stdout(report: &Report, args: &CheckArgs) -> Result<(), Error> {
-    let stdout = io::stdout().lock();
-    let width = terminal_size::terminal_size_of(&stdout).map_or(WIDTH, |(width, _)| usize::from(width.0));
-    let options = options(args, use_color(args.color, stdout.is_terminal()), width);
-    let mut out = BufWriter::new(stdout);
-    match report::write(args.format, report, &options, &mut out).and_then(|()| out.flush()) {
-        // `| head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.map_err(Error::Stdout),
-    }
 }
 
 /// `--color`, then `CARGO_TERM_COLOR`, then `NO_COLOR`, then whether it is a terminal.
@@ -171,6 +201,20 @@ fn painted(word: &str, style: &str, color: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_of_a_service_begin_where_it_checked_out() {
+        let checkout = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(checkout.path()).unwrap();
+        let way = |name: &'static str, root: &Path| {
+            prefix(root, |asked| (asked == name).then(|| checkout.path().as_os_str().to_owned()))
+        };
+        assert_eq!(way("GITHUB_WORKSPACE", &root.join("services/shop")), "services/shop/");
+        assert_eq!(way("CI_PROJECT_DIR", &root.join("a")), "a/");
+        assert_eq!(way("GITHUB_WORKSPACE", &root), "");
+        assert_eq!(way("GITHUB_WORKSPACE", Path::new("/elsewhere")), "");
+        assert_eq!(way("OTHER", &root.join("a")), "");
+    }
 
     #[test]
     fn color_flag_then_cargo_then_no_color_then_terminal() {

@@ -104,6 +104,26 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// Two reports are to go to one file.
+    #[error("two reports cannot both be written to `{}`", path.display())]
+    #[diagnostic(help("give each `--output` a file of its own"))]
+    SameOutput {
+        /// As the caller wrote it the second time.
+        path: PathBuf,
+    },
+
+    /// Cargo could not be run for its messages.
+    #[error("`{program}` cannot be run: {source}")]
+    #[diagnostic(help(
+        "only this tool's own messages were printed; `check --format rustc` prints these without cargo"
+    ))]
+    Cargo {
+        /// What was to be run.
+        program: String,
+        /// What the system says.
+        source: io::Error,
+    },
+
     /// Standard output could not be written, and not because its reader went away.
     #[error("standard output cannot be written: {0}")]
     Stdout(io::Error),

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod error;
 mod facts;
 pub mod finding;
+mod fingerprint;
 mod lower;
 mod model;
 mod near;
@@ -88,6 +89,7 @@ fn run(mut workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report
     all.sort();
     Report {
         root: workspace.root,
+        prefix: String::new(),
         files: read - unread,
         sources: workspace.sources,
         rules: rules::ALL,

@@ -8,12 +8,18 @@ use std::path::PathBuf;
 
 use crate::finding::{Finding, Fine, Level, Note, Problem, RuleMeta, SuppressionKind};
 use crate::source::Sources;
+use crate::span::Place;
 
 pub(crate) mod escape;
 mod evidence;
 mod excerpt;
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
+pub(crate) mod page;
+mod rustc;
 #[cfg(test)]
 mod sample;
 mod sarif;
@@ -25,6 +31,9 @@ mod words;
 pub struct Report {
     /// Absolute path of the analysed root.
     pub root: PathBuf,
+    /// What services that look at a whole repository have to put before each relative path:
+    /// empty, or the way down to the root, as in `services/shop/`.
+    pub prefix: String,
     /// Text of every file a place points into.
     pub sources: Sources,
     /// Every rule there is, also those that found nothing.
@@ -68,6 +77,23 @@ pub struct Hidden {
 }
 
 impl Report {
+    /// The path in the repository, 1-based line, 1-based character column.
+    fn locate(&self, place: Place) -> (String, u32, u32) {
+        let (path, line, column) = self.sources.locate(place);
+        (self.in_repository(path), line, column)
+    }
+
+    /// The folder that paths in the repository are relative to.
+    fn repository(&self) -> PathBuf {
+        let down = self.prefix.matches('/').count();
+        self.root.ancestors().nth(down).unwrap_or(&self.root).to_owned()
+    }
+
+    /// A path relative to the root as one in the repository.
+    fn in_repository(&self, path: &str) -> String {
+        if path.starts_with('/') { path.to_owned() } else { format!("{}{path}", self.prefix) }
+    }
+
     /// Counts the findings by level, those that were set aside apart.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -106,6 +132,14 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// Messages like cargo's, for rust-analyzer
+    Rustc,
+    /// Annotations of a GitHub workflow, ten a level
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// JUnit's XML, a suite a rule
+    Junit,
 }
 
 /// How the formats for people look. The formats for machines ignore it.
@@ -136,5 +170,9 @@ pub fn write(format: Format, report: &Report, options: &Options, out: &mut dyn W
         Format::Short => short::write(report, options, out),
         Format::Json => json::write(report, out),
         Format::Sarif => sarif::write(report, out),
+        Format::Rustc => rustc::write(report, options, out),
+        Format::Github => github::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Junit => junit::write(report, out),
     }
 }

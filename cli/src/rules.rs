@@ -10,6 +10,7 @@ mod fine;
 use rustc_hash::FxHashMap;
 
 use crate::finding::{Confidence, Effect, Finding, Fine, Landing, Role, RuleMeta};
+use crate::fingerprint;
 use crate::model::Site;
 use case::Case;
 
@@ -44,6 +45,7 @@ rules! {
 }
 
 /// A rule: what it is called, and how it judges.
+#[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) meta: RuleMeta,
     pub(crate) role: Role,
@@ -134,19 +136,12 @@ fn judge(case: &Case) -> Finding {
     }
 }
 
-/// Identity of a site: package, item path, mechanism. FNV-1a, 128 bits, as in
-/// <http://www.isthe.com/chongo/tech/comp/fnv/>.
+/// Identity of a site: package, item path, mechanism.
 fn fingerprint(site: &crate::finding::SiteInfo, turn: u32) -> String {
-    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     let mechanism = format!("{:?}", site.mechanism);
-    for part in [&site.package, &site.item_path, &mechanism] {
-        for byte in part.bytes().chain([0]) {
-            hash ^= u128::from(byte);
-            hash = hash.wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-        }
-    }
+    let mut number = fingerprint::number(&[&site.package, &site.item_path, &mechanism]);
     if turn > 1 {
-        hash = hash.wrapping_add(u128::from(turn));
+        number = number.wrapping_add(u128::from(turn));
     }
-    format!("{hash:032x}")
+    format!("{number:032x}")
 }

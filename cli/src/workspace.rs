@@ -24,6 +24,7 @@ use rayon::prelude::*;
 
 use self::layout::{Area, Kind, Layout};
 use self::manifest::Manifests;
+pub(crate) use self::walk::shown;
 use self::walk::{Found, Walked};
 use crate::error::Error;
 use crate::finding::Note;

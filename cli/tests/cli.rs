@@ -54,6 +54,7 @@ fn wrong_usage_is_two() {
         &["check", "--deny", "notes"],
         &["check", "--output", "a.json"],
         &["check", "--output", "json="],
+        &["check", "--output", "json=-"],
         &["check", "-q", "-v"],
         &["check", ".", "--manifest-path", "Cargo.toml"],
     ] {
@@ -288,7 +289,7 @@ fn what_cargo_made_or_fetched_is_not_read() {
 fn every_format_names_symbol_file_and_line() {
     let tree = Tree::with_good();
     let line = SERVICE.lines().position(|line| line.contains("static SESSIONS")).unwrap() + 1;
-    for format in ["human", "short", "json", "sarif"] {
+    for format in ["human", "short", "json", "sarif", "rustc", "github", "gitlab", "junit"] {
         let run = at(&tree, "", &["check", "--format", format]);
         assert_eq!(run.code, Some(1));
         for word in ["SESSIONS", "good/src/main.rs", &line.to_string()] {

@@ -1,65 +1,160 @@
-//! Writes a report to a file: all of it or nothing.
+//! Writes reports to files: all of each or nothing, and none if one of them cannot be.
+//!
+//! A report is made in a new file beside its place ([`stage`]) and then moved there
+//! ([`Staged::place`]): whoever reads the place sees the old report or the new one, never a
+//! part. A link stays a link, and what is not a regular file (`/dev/stdout`, a pipe) is
+//! written to, never replaced.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use super::interrupt::Temporary;
+use super::stdout;
 use crate::args::Output;
 use crate::error::Error;
 use crate::report::{self, Options, Report};
 
-pub(super) fn write(output: &Output, report: &Report, options: &Options) -> Result<(), Error> {
-    let fill = |file: &File| {
-        let mut out = BufWriter::new(file);
-        report::write(output.format, report, options, &mut out)?;
-        out.flush()
-    };
-    replace(&output.file, fill).map_err(|source| Error::Output {
-        format: output
-            .format
-            .to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned()),
-        path: output.file.clone(),
-        source,
-    })
+/// A report on its way.
+pub(super) struct Staged<'a> {
+    output: &'a Output,
+    report: &'a Report,
+    options: Options,
+    step: Step,
 }
 
-/// Fills a new file beside `path` and puts it into its place: whoever reads `path` sees
-/// the old report or the new one, never a part. A link stays a link, and what is not a
-/// regular file (`/dev/null`, a pipe) is written to, never replaced.
-fn replace(path: &Path, fill: impl Fn(&File) -> io::Result<()>) -> io::Result<()> {
-    let target = match fs::metadata(path) {
-        Ok(meta) if meta.is_file() => fs::canonicalize(path)?,
-        Ok(_) => return fill(&OpenOptions::new().write(true).open(path)?),
-        Err(_) => path.to_owned(),
-    };
-    let beside = beside(&target)?;
-    let result = (|| {
-        // What a killed process of the same number left is nobody's. Never opened: it
-        // could be a link that somebody else put there.
-        let _ = fs::remove_file(&beside);
-        let file = File::create_new(&beside)?;
-        if let Ok(meta) = fs::metadata(&target) {
-            file.set_permissions(meta.permissions())?;
+enum Step {
+    /// Made; to be moved.
+    Move { made: Temporary, to: PathBuf },
+    /// To be written to what is there.
+    Write(Place),
+}
+
+/// What an `--output` names.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    /// This process's own standard output, by whichever name.
+    Stdout,
+    /// Another open file, or no regular one: written to as it is.
+    Stream(PathBuf),
+    /// A regular file, or one to be.
+    File(PathBuf),
+}
+
+impl Place {
+    fn of(path: &Path) -> io::Result<Place> {
+        let stdout = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+        if stdout.iter().any(|name| path == Path::new(name)) {
+            return Ok(Place::Stdout);
         }
-        fill(&file)?;
-        drop(file);
-        fs::rename(&beside, &target)
-    })();
-    if result.is_err() {
-        let _ = fs::remove_file(&beside);
+        // An open file can be a regular one, in which others have written before.
+        if path == Path::new("/dev/stderr")
+            || path.starts_with("/dev/fd")
+            || path.starts_with("/proc/self/fd")
+        {
+            return Ok(Place::Stream(path.to_owned()));
+        }
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_file() => Ok(Place::File(fs::canonicalize(path)?)),
+            Ok(meta) if meta.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(_) => Ok(Place::Stream(path.to_owned())),
+            Err(_) => new_file(path).map(Place::File),
+        }
     }
-    result
+}
+
+/// Where a file comes to be that is not there: where links lead, if they do.
+fn new_file(path: &Path) -> io::Result<PathBuf> {
+    const LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(target) = fs::read_link(&path) else {
+            let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            return Ok(fs::canonicalize(parent.unwrap_or(Path::new(".")))?.join(name));
+        };
+        path = path.with_file_name("").join(target);
+    }
+    Err(io::Error::other("a link that leads in a circle"))
+}
+
+/// Fails if two outputs name the same file. What cannot be found is for [`stage`] to say.
+pub(super) fn distinct(outputs: &[Output]) -> Result<(), Error> {
+    let mut known = Vec::new();
+    for output in outputs {
+        if let Ok(Place::File(file)) = Place::of(&output.file) {
+            if known.contains(&file) {
+                return Err(Error::SameOutput { path: output.file.clone() });
+            }
+            known.push(file);
+        }
+    }
+    Ok(())
+}
+
+/// Makes the report, without changing what is there.
+pub(super) fn stage<'a>(
+    output: &'a Output,
+    report: &'a Report,
+    options: Options,
+) -> Result<Staged<'a>, Error> {
+    let step = match Place::of(&output.file) {
+        Ok(Place::File(to)) => make(&to, |out| report::write(output.format, report, &options, out)),
+        other => other.map(Step::Write),
+    };
+    let step = step.map_err(|error| cannot(output, error))?;
+    Ok(Staged { output, report, options, step })
+}
+
+fn make(to: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Step> {
+    let (made, file) = Temporary::create(beside(to)?)?;
+    if let Ok(meta) = fs::metadata(to) {
+        file.set_permissions(meta.permissions())?;
+    }
+    fill_file(file, fill)?;
+    Ok(Step::Move { made, to: to.to_owned() })
+}
+
+fn fill_file(file: File, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(file);
+    fill(&mut out)?;
+    out.flush()
 }
 
 fn beside(target: &Path) -> io::Result<PathBuf> {
     let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let mut temporary = std::ffi::OsString::from(".");
+    let mut temporary = OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".{}.tmp", std::process::id()));
     Ok(target.with_file_name(temporary))
+}
+
+impl Staged<'_> {
+    /// Puts the report into its place.
+    pub(super) fn place(self) -> Result<(), Error> {
+        let fill = |out: &mut dyn Write| report::write(self.output.format, self.report, &self.options, out);
+        let placed = match self.step {
+            Step::Move { made, to } => made.rename(&to),
+            Step::Write(Place::Stdout) => return stdout::write(fill),
+            Step::Write(Place::Stream(path) | Place::File(path)) => {
+                OpenOptions::new().append(true).open(path).and_then(|file| fill_file(file, fill))
+            }
+        };
+        match placed {
+            // As on standard output: who reads a pipe may have seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            placed => placed.map_err(|error| cannot(self.output, error)),
+        }
+    }
+}
+
+fn cannot(output: &Output, source: io::Error) -> Error {
+    let format = output.format.to_possible_value();
+    let format = format.map_or_else(String::new, |value| value.get_name().to_owned());
+    Error::Output { format, path: output.file.clone(), source }
 }
 
 #[cfg(test)]
@@ -80,32 +175,26 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("report.json");
         fs::write(&path, "old").unwrap();
-        let failed = replace(&path, |mut file| {
-            file.write_all(b"half of the n")?;
+        let failed = make(&path, |out| {
+            out.write_all(b"half of the n")?;
             Err(io::Error::other("disk full"))
         });
         assert!(failed.is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(files(dir.path()), ["report.json"]);
-        replace(&path, |mut file| file.write_all(b"new")).unwrap();
+
+        let made = make(&path, |out| out.write_all(b"new")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        let Step::Move { made, to } = made else { panic!("a file is moved") };
+        made.rename(&to).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(files(dir.path()), ["report.json"]);
     }
 
-    #[cfg(unix)]
     #[test]
-    fn links_and_devices_stay() {
+    fn what_was_made_and_not_placed_goes_away() {
         let dir = tempfile::tempdir().unwrap();
-        let (real, link) = (dir.path().join("real"), dir.path().join("link"));
-        fs::write(&real, "old").unwrap();
-        std::os::unix::fs::symlink(&real, &link).unwrap();
-        replace(&link, |mut file| file.write_all(b"new")).unwrap();
-        assert!(link.is_symlink());
-        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
-
-        let null = dir.path().join("null");
-        std::os::unix::fs::symlink("/dev/null", &null).unwrap();
-        replace(&null, |mut file| file.write_all(b"gone")).unwrap();
-        assert!(null.is_symlink() && !Path::new("/dev/null").is_file());
+        drop(make(&dir.path().join("report.json"), |out| out.write_all(b"new")).unwrap());
+        assert_eq!(files(dir.path()), Vec::<String>::new());
     }
 }

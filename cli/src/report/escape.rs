@@ -58,7 +58,15 @@ pub(crate) fn sentence(text: &str) -> String {
 /// JSON allows them in strings, so a report read with `cat` would still reach the
 /// terminal. Only strings can hold one here, and there `\uXXXX` means the same.
 pub(crate) fn json(value: &impl Serialize) -> serde_json::Result<String> {
-    let plain = serde_json::to_string_pretty(value)?;
+    Ok(with_hidden_escaped(&serde_json::to_string_pretty(value)?))
+}
+
+/// As [`json`], but in one line.
+pub(crate) fn json_line(value: &impl Serialize) -> serde_json::Result<String> {
+    Ok(with_hidden_escaped(&serde_json::to_string(value)?))
+}
+
+fn with_hidden_escaped(plain: &str) -> String {
     let mut out = String::with_capacity(plain.len() + 1);
     for c in plain.chars() {
         if c != '\n' && is_hidden(c) {
@@ -70,7 +78,7 @@ pub(crate) fn json(value: &impl Serialize) -> serde_json::Result<String> {
         }
     }
     out.push('\n');
-    Ok(out)
+    out
 }
 
 #[cfg(test)]
@@ -103,5 +111,6 @@ mod tests {
         let said = json(&[text]).unwrap();
         assert!(!said.contains(|c| c != '\n' && is_hidden(c)), "{said}");
         assert_eq!(serde_json::from_str::<[String; 1]>(&said).unwrap()[0], text);
+        assert_eq!(json_line(&["\n\u{1b}"]).unwrap(), "[\"\\n\\u001b\"]\n");
     }
 }

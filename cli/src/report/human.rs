@@ -51,6 +51,12 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> 
     writeln!(out, "{}", summary(report, options))
 }
 
+/// One finding as it stands in the whole report.
+pub(super) fn finding(report: &Report, finding: &Finding, options: &Options) -> Result<String, fmt::Error> {
+    let page = Page { color: options.color, width: options.width.max(MIN_WIDTH) };
+    page.finding(report, finding, options.verbose)
+}
+
 /// ``3 errors, 2 warnings, 1 note in 24 files; 2 suppressed, 12 in the baseline;
 /// 57 sites looked at and fine``
 fn summary(report: &Report, options: &Options) -> String {

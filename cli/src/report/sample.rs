@@ -206,6 +206,7 @@ pub(crate) fn report() -> Report {
     let reason = "set once at start-up and only read".into();
     Report {
         root: PathBuf::from("/srv/my shop"),
+        prefix: String::new(),
         rules: &RULES,
         findings: vec![sessions, counter, cache, suppressed, known],
         fine: vec![Fine { site: limits, role: Role::Config, reason }],
@@ -224,6 +225,7 @@ pub(crate) fn report() -> Report {
 pub(crate) fn empty() -> Report {
     Report {
         root: PathBuf::from("/"),
+        prefix: String::new(),
         sources: Sources::default(),
         rules: &RULES,
         findings: Vec::new(),
@@ -275,6 +277,7 @@ pub(crate) fn hostile() -> Report {
     let fine = Fine { site: found.site.clone(), role: Role::Config, reason: evil.into() };
     Report {
         root: PathBuf::from(format!("/srv/{evil}")),
+        prefix: String::new(),
         rules: &RULES,
         findings: vec![found, aside],
         fine: vec![fine],
