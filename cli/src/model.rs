@@ -12,6 +12,7 @@ mod context;
 mod effects;
 mod eval;
 pub(crate) mod external;
+mod fate;
 mod foreign;
 mod index;
 mod link;

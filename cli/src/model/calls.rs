@@ -45,6 +45,13 @@ impl<'a> Frame<'a, '_> {
         let base = base_type(&recv.ty, name.as_str());
         let params = effects::closure_params(&base, name.as_str());
         let vals = self.args(args, &params, &recv.roots, kind);
+        for (arg, val) in args.iter().zip(&vals) {
+            // `all.difference(&taken)` looks at what it is lent.
+            let lent = matches!(self.body.kind(*arg), ExprKind::Ref { .. });
+            if lent && !external::clone_shares(val.ty.value()) {
+                self.read_of(val, name.as_str(), self.body.expr(*arg).span);
+            }
+        }
         let web = self.web_method(&recv, name, &vals, name_span);
         if let Some(answer) = self.unknown_receiver(&recv, name, &vals, name_span) {
             return answer;
@@ -429,7 +436,12 @@ impl<'a> Frame<'a, '_> {
             self.alias(&[Root::Field(adt, at as u16)], val);
         }
         self.out.constructs.push((adt, None, span, self.region));
-        Val { fresh: true, ..Val::of(T::Adt(adt, Vec::new().into())) }
+        // A wrapper around random bytes is as random as they are.
+        let made_by = match &vals[..] {
+            [one] => one.made_by.filter(|path| super::components::is_random(path.as_str())),
+            _ => None,
+        };
+        Val { fresh: true, made_by, ..Val::of(T::Adt(adt, Vec::new().into())) }
     }
 }
 

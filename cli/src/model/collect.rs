@@ -227,8 +227,9 @@ impl Collector<'_, '_> {
                 let (symbol, place, mechanism) = match &declared.item.kind {
                     ItemKind::Static(_) => (declared.item.name.to_string(), declared.place(), made.mechanism),
                     _ => {
-                        let name =
-                            call.bound.map_or(last_part(call.path.as_str()), |(name, _)| name.as_str());
+                        let name = call
+                            .bound
+                            .map_or(components::name(call.path.as_str()), |(name, _)| name.as_str());
                         let symbol = format!("{}::{name}", declared.item.name);
                         (symbol, Place { file: declared.file, span }, made.mechanism)
                     }

@@ -51,6 +51,16 @@ pub(super) fn made(
             known: true,
         });
     }
+    if path.ends_with("streamable_http::endpoint") && (when.startup || when.assumed) {
+        // The endpoint of an MCP server keeps a map of its sessions.
+        return Some(Made {
+            kind: Kind::MemorySessions,
+            mechanism: Mechanism::Component,
+            kept: false,
+            fallback: false,
+            known: true,
+        });
+    }
     if let Some(made) = outside(call, summary, &when, function) {
         return Some(made);
     }
@@ -68,8 +78,10 @@ pub(super) fn made(
     if says(&["tls", "cert", "certs", "certificate", "x509", "acme", "csr", "test", "nonce", "salt"]) {
         return None;
     }
-    let makes =
-        matches!(last, "generate" | "random" | "new_random" | "generate_key" | "try_generate" | "from_rng");
+    let makes = matches!(
+        last,
+        "generate" | "random" | "new_random" | "generate_key" | "try_generate" | "from_rng" | "ephemeral"
+    );
     let key_type = matches!(
         owner,
         "Key"
@@ -85,19 +97,9 @@ pub(super) fn made(
             | "CookieKey"
             | "MasterKey"
             | "RsaPrivateKey"
+            | "TokenSigner"
     );
-    let random = matches!(
-        last,
-        "random"
-            | "fill_bytes"
-            | "try_fill_bytes"
-            | "sample_string"
-            | "sample_iter"
-            | "gen"
-            | "new_v4"
-            | "fill"
-            | "getrandom"
-    );
+    let random = is_random(path);
     let named = says(&["secret", "jwt"])
         || says(&["key", "pepper"])
             && says(&["signing", "session", "cookie", "hmac", "encryption", "private", "master", "token"]);
@@ -137,6 +139,30 @@ pub(super) fn made(
         });
     }
     None
+}
+
+/// What a call that no binding names is called by: what it makes, not how.
+pub(super) fn name(path: &str) -> &str {
+    match path.rsplit_once("::") {
+        Some((owner, "new" | "default" | "builder" | "from" | "endpoint")) => last_part(owner),
+        _ => last_part(path),
+    }
+}
+
+/// Whether a call's last name is one of those that answer random bytes, or fill some in.
+pub(super) fn is_random(path: &str) -> bool {
+    matches!(
+        last_part(path),
+        "random"
+            | "fill_bytes"
+            | "try_fill_bytes"
+            | "sample_string"
+            | "sample_iter"
+            | "gen"
+            | "new_v4"
+            | "fill"
+            | "getrandom"
+    )
 }
 
 /// State that lies outside the process's memory, or moves by its clock.

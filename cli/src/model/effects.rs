@@ -314,6 +314,10 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
             }
             _ => T::Unknown,
         },
+        // `request.state()` of tide.
+        Kind::Other if method == "state" && last_of(receiver) == "Request" && !args.is_empty() => {
+            T::Ref(std::sync::Arc::new(first()))
+        }
         Kind::SocketHub if matches!(method, "build_layer" | "build_svc" | "with_inner_svc") => {
             T::Tuple(vec![T::Unknown, receiver.clone()].into())
         }

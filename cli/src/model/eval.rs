@@ -404,8 +404,10 @@ impl<'a> Frame<'a, '_> {
     pub(super) fn stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Let { pat, ty, value, other } => {
+                let before = self.out.touches.len();
                 let mut val = value.map(|value| self.value(value)).unwrap_or_default();
                 if let Pat::Bind { name, span, .. } = pat {
+                    self.number_stays(*name, *value, before);
                     self.name_made(*name, *span, &val);
                     if *ty != Ty::Unknown {
                         val.ty = self.ty(ty);
@@ -434,6 +436,19 @@ impl<'a> Frame<'a, '_> {
                 self.remember_web(*id, val);
             }
             Stmt::Item => {}
+        }
+    }
+
+    /// `let n = COUNTER.fetch_add(1, ..)`, where `n` never leaves: marks the access as compared.
+    fn number_stays(&mut self, name: Sym, value: Option<ExprId>, before: usize) {
+        let Some(value) = value else { return };
+        let counts = matches!(self.body.kind(value), ExprKind::Method { name, .. } if name.as_str().starts_with("fetch_"));
+        if !counts || self.out.touches.len() == before || !super::fate::stays(self.body, name) {
+            return;
+        }
+        let end = self.body.expr(value).span.end;
+        for touch in &mut self.out.touches[before..] {
+            touch.compared |= touch.span.end == end;
         }
     }
 
@@ -486,6 +501,7 @@ impl<'a> Frame<'a, '_> {
             roots: answer.roots,
             callable: Some(Callable::Closure(region)),
             web: answer.web,
+            made_by: answer.made_by,
             ..Val::default()
         }
     }

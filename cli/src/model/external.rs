@@ -45,6 +45,7 @@ pub(crate) fn known_crate(name: &str) -> bool {
             | "tower_governor"
             | "actix_governor"
             | "async_session"
+            | "oxide_auth"
             | "axum_session"
             | "async_graphql"
             | "juniper"
@@ -256,6 +257,9 @@ pub(crate) fn kind(path: &str) -> Kind {
         }
         "MemoryStore" | "MemoryStorage" | "MokaStore" if from("limit") => Kind::Limiter,
         "MokaStore" | "MemoryStorage" if from("session") => Kind::MemorySessions,
+        // Codes and tokens that an OAuth server has handed out; sessions of an MCP server.
+        "AuthMap" | "TokenMap" if from("oxide_auth") => Kind::MemorySessions,
+        "LocalSessionManager" => Kind::MemorySessions,
         "MemoryStore"
         | "MemorySessionStore"
         | "SessionNullPool"
@@ -391,6 +395,11 @@ pub(crate) fn interior(ty: &T) -> Option<Kind> {
     {
         // `SessionStore<SessionNullPool>`
         return Some(Kind::MemorySessions);
+    }
+    // A library's store behind a lock of ours is still that store.
+    let held = kind_of(payload(ty));
+    if kind_of(ty) == Kind::Lock && matches!(held, Kind::MemorySessions | Kind::Limiter | Kind::JobStore) {
+        return Some(held);
     }
     match kind_of(ty) {
         kind @ (Kind::Lock

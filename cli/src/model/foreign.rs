@@ -110,6 +110,17 @@ impl<'a> Frame<'a, '_> {
             answer.fresh = true;
         }
         answer.made_by = answer.made_by.or(recv.made_by);
+        if matches!(
+            name.as_str(),
+            "unwrap_or_else" | "unwrap_or" | "or_else" | "or" | "map_or_else" | "get_or_insert_with"
+        ) {
+            // What stands in where nothing was given.
+            let instead = vals.iter().filter_map(|val| val.made_by);
+            answer.made_by = instead
+                .into_iter()
+                .find(|path| super::components::is_random(path.as_str()))
+                .or(answer.made_by);
+        }
         answer.locked = external::can_be_poisoned(base)
             && matches!(name.as_str(), "lock" | "read" | "write" | "try_lock" | "try_read" | "try_write")
             || recv.locked && matches!(name.as_str(), "map_err" | "ok");

@@ -205,6 +205,10 @@ impl Val {
         if self.callable.is_none() {
             self.callable = other.callable.clone();
         }
+        // Random in one branch is random.
+        if other.made_by.is_some_and(|path| super::components::is_random(path.as_str())) {
+            self.made_by = other.made_by;
+        }
     }
 }
 

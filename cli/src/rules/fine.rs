@@ -1,8 +1,8 @@
 //! What is harmless, and why: settled before any rule is asked.
 
-use crate::finding::{AccessKind, Role};
+use crate::finding::{AccessKind, Context, Role};
 use crate::model::external::{self, Kind};
-use crate::model::site::Live;
+use crate::model::site::{Live, Use, split_words};
 use crate::model::types::{T, last_part};
 
 use super::case::Case;
@@ -79,7 +79,7 @@ pub(super) fn settle(case: &Case) -> Settled {
     if local && case.reads.is_empty() && !case.removes() {
         return fine(Role::Handle, "only collected by the loop that owns it");
     }
-    let looks = |one: &&crate::model::site::Use| one.used && one.access.kind == AccessKind::Write;
+    let looks = |one: &&Use| one.used && one.access.kind == AccessKind::Write;
     if site.holds.collection
         && case.reads.is_empty()
         && !case.writes.iter().any(looks)
@@ -151,16 +151,32 @@ fn only_shown_to_operators(case: &Case) -> bool {
     let silent = case.writes.iter().all(|one| {
         !one.used || matches!(one.operation.as_str(), "store" | "=" | "entry" | "or_default" | "or_insert")
     });
-    let shown =
-        case.site.uses.iter().filter(|one| one.access.kind == AccessKind::Read && one.when.request).all(
-            |one| {
-                let text = format!("{} {:?}", one.access.function, one.access.context).to_lowercase();
-                ["metric", "health", "stat", "prometheus", "status", "debug", "uptime", "info", "ready"]
-                    .iter()
-                    .any(|word| text.contains(word))
-            },
-        );
+    let shown = case
+        .site
+        .uses
+        .iter()
+        .filter(|one| one.access.kind == AccessKind::Read && one.when.request)
+        .all(|one| for_operators(one));
     counts && silent && shown
+}
+
+/// Whether a function, by its name or its routes, answers questions of operators.
+fn for_operators(one: &Use) -> bool {
+    let mut words = Vec::new();
+    split_words(last_part(&one.access.function), &mut words);
+    if let Context::Request { routes } = &one.access.context {
+        for route in routes {
+            split_words(route, &mut words);
+        }
+    }
+    words.iter().any(|word| {
+        let exact = matches!(
+            word.as_str(),
+            "stat" | "stats" | "status" | "statistics" | "info" | "ready" | "readyz" | "livez"
+        );
+        exact
+            || ["metric", "health", "prometheus", "uptime", "debug"].iter().any(|stem| word.starts_with(stem))
+    })
 }
 
 /// No component, whose reads happen inside the library.
@@ -217,10 +233,15 @@ fn memo(case: &Case) -> bool {
     let asks = case.reads.iter().any(|one| {
         matches!(one.access.operation.as_str(), "get" | "read" | "clone" | "peek" | "cloned" | "compare")
     });
+    // When something last happened, or how often, is no answer that could be computed again.
+    let entry = external::payload(case.payload().args().last().unwrap_or(case.payload()));
+    let counted = case.site.holds.collection
+        && matches!(entry, T::Ext(path, _) if matches!(last_part(path.as_str()), "Instant" | "SystemTime" | "DateTime" | "NaiveDateTime" | "Duration" | "OffsetDateTime"));
     let holds = case.site.holds.collection || case.optional() || matches!(case.payload(), T::Adt(..));
     // A message loop reads and writes in one place, for many clients.
     let looped = case.site.sharing.is_some_and(|sharing| sharing != crate::model::site::Sharing::Locked);
     !looped
+        && !counted
         && functions.len() == 1
         && fills
         && asks
@@ -232,10 +253,10 @@ fn memo(case: &Case) -> bool {
 
 /// A flag that one route sets and another obeys.
 fn toggled(case: &Case) -> bool {
-    let routes = |list: &[&crate::model::site::Use]| -> Vec<String> {
+    let routes = |list: &[&Use]| -> Vec<String> {
         list.iter()
             .flat_map(|one| match &one.access.context {
-                crate::finding::Context::Request { routes } => routes.clone(),
+                Context::Request { routes } => routes.clone(),
                 _ => Vec::new(),
             })
             .collect()

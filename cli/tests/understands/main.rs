@@ -31,6 +31,7 @@ mod actix;
 mod axum;
 mod channels;
 mod components;
+mod fates;
 mod judging;
 mod names;
 mod others;
@@ -74,6 +75,7 @@ fn known_gaps_are_cases() {
         axum::NAMES,
         channels::NAMES,
         components::NAMES,
+        fates::NAMES,
         judging::NAMES,
         names::NAMES,
         others::NAMES,

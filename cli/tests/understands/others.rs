@@ -139,7 +139,7 @@ async fn main() {
     axum::serve(l, axum::Router::new().layer(layer)).await.unwrap();
 }
 "##
-    mcp_tool_server: ["Notes::notes shared-field entity"] r##"
+    mcp_tool_server: ["Notes::notes shared-field entity", "main::LocalSessionManager component session"] r##"
 //# std
 use rmcp::{tool, tool_handler, tool_router, ServerHandler};
 #[derive(Clone)]

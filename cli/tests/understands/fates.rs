@@ -1,0 +1,74 @@
+//! What becomes of a value: numbers that never leave, values that stand in for a missing setting.
+
+cases! {
+    cursor_over_own_choices: [] r##"
+//# std axum
+struct Upstreams { next: AtomicUsize, all: Vec<String> }
+impl Upstreams {
+    fn pick(&self) -> String {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        for offset in 0..self.all.len() {
+            let at = (turn + offset) % self.all.len();
+            if !self.all[at].is_empty() { return self.all[at].clone(); }
+        }
+        String::new()
+    }
+}
+async fn forward(State(app): State<Arc<Upstreams>>) -> String { fetch(app.pick()).await }
+async fn main() { axum::serve(l, Router::new().route("/", get(forward)).with_state(Arc::new(load()))).await; }
+"##
+    number_only_in_the_log: [] r##"
+//# std axum
+static TURN: AtomicU64 = AtomicU64::new(0);
+async fn show() -> String { let turn = TURN.fetch_add(1, Ordering::Relaxed); tracing::info!(turn, "asked"); String::new() }
+async fn main() { axum::serve(l, Router::new().route("/", get(show))).await; }
+"##
+    number_that_is_answered: ["TURN static sequence w=GET:/"] r##"
+//# std axum
+static TURN: AtomicU64 = AtomicU64::new(0);
+async fn show() -> String { let turn = TURN.fetch_add(1, Ordering::Relaxed); tracing::info!(turn, "asked"); format!("{turn}") }
+async fn main() { axum::serve(l, Router::new().route("/", get(show))).await; }
+"##
+    number_in_state_of_that_name: ["AppState::id shared-field sequence w=POST:/rooms"] r##"
+//# std axum
+#[derive(Default)]
+struct AppState { id: usize, names: Vec<String> }
+impl AppState { fn add(&mut self) -> usize { self.id += 1; self.id - 1 } }
+async fn create(State(app): State<Arc<Mutex<AppState>>>) -> String { app.lock().unwrap().add().to_string() }
+async fn main() { axum::serve(l, Router::new().route("/rooms", post(create)).with_state(Arc::new(Mutex::new(AppState::default())))).await; }
+"##
+    secret_where_none_is_given: ["new::secret process-secret secret"] r##"
+//# std axum
+fn letters(n: usize) -> String { rand::rng().sample_iter(Alphanumeric).take(n).map(char::from).collect() }
+struct State { mac: Hmac }
+impl State { fn new(options: Options) -> State { let secret = options.secret.unwrap_or_else(|| letters(22)); State { mac: Hmac::new_from_slice(secret.as_bytes()).unwrap() } } }
+async fn show() -> String { String::new() }
+async fn main() { let state = State::new(Options::parse()); axum::serve(l, Router::new().route("/", get(show)).with_state(Arc::new(state))).await; }
+"##
+    when_it_was_last_seen_is_no_memo: ["App::last shared-field rate-limit|entity w=POST:/pixel"] r##"
+//# std axum
+#[derive(Clone, Default)]
+struct App { last: Arc<RwLock<HashMap<IpAddr, Instant>>> }
+async fn paint(State(app): State<App>, ConnectInfo(client): ConnectInfo<SocketAddr>) -> StatusCode {
+    let mut last = app.last.write().unwrap();
+    if let Some(then) = last.get(&client.ip()) && then.elapsed().as_secs() < 5 { return StatusCode::TOO_MANY_REQUESTS; }
+    last.insert(client.ip(), Instant::now());
+    StatusCode::OK
+}
+async fn main() { axum::serve(l, Router::new().route("/pixel", post(paint)).with_state(App::default())).await; }
+"##
+    taken_is_looked_at_by_what_it_is_lent_to: ["main::taken shared-local *"] r##"
+//# std rocket
+#[post("/rooms")]
+fn create(taken: &State<Mutex<HashSet<u32>>>) -> String {
+    let all: HashSet<u32> = (0..9999).collect();
+    let mut taken = taken.lock().unwrap();
+    let free: Vec<&u32> = all.difference(&taken).collect();
+    let id = *free[0];
+    taken.insert(id);
+    id.to_string()
+}
+#[launch]
+fn main() -> _ { let taken: Mutex<HashSet<u32>> = Mutex::new(HashSet::new()); rocket::build().manage(taken).mount("/", routes![create]) }
+"##
+}
