@@ -156,7 +156,7 @@ fn only_shown_to_operators(case: &Case) -> bool {
         .uses
         .iter()
         .filter(|one| one.access.kind == AccessKind::Read && one.when.request)
-        .all(|one| for_operators(one));
+        .all(for_operators);
     counts && silent && shown
 }
 
