@@ -77,7 +77,7 @@ fn check(args: &CheckArgs) -> Result<u8, Error> {
     output::distinct(&args.output)?;
     let (report, warnings) = analyse(&args.read, args.quiet)?;
     if !args.quiet {
-        say_warnings(&warnings, &report, args);
+        say_warnings(&warnings, &report, args.color, args.format);
     }
     // Files get their names last, and none of them does if one cannot be made.
     let files: Result<Vec<_>, Error> = args
@@ -171,13 +171,13 @@ fn say(text: &str) {
 
 /// What is odd about the request, and the notes of the report where its format is one
 /// for programs: whoever runs those should hear of them too.
-fn say_warnings(warnings: &[String], report: &Report, args: &CheckArgs) {
-    let color = use_color(args.color, io::stderr().is_terminal());
+fn say_warnings(warnings: &[String], report: &Report, color: Option<Color>, format: Format) {
+    let color = use_color(color, io::stderr().is_terminal());
     let head = painted("warning", "1;33", color);
     for warning in warnings {
         say(&format!("{head}: {}\n", visible(warning)));
     }
-    if matches!(args.format, Format::Human | Format::Short) {
+    if matches!(format, Format::Human | Format::Short) {
         return;
     }
     for note in &report.notes {

@@ -219,6 +219,48 @@ fn fingerprints_survive_moved_lines() {
     }
 }
 
+#[test]
+fn more_findings_than_code_scanning_takes() {
+    const FILES: usize = 251;
+    let tree = Tree::new();
+    let mut main = "use axum::{Router, routing::get};\n".to_owned();
+    let mut routes = String::new();
+    for file in 0..FILES {
+        let mut text = "use std::collections::HashMap;\nuse std::sync::{LazyLock, Mutex};\nuse axum::extract::{Json, Path};\n".to_owned();
+        let (mut add, mut show) = (String::new(), String::new());
+        for at in 0..100 {
+            text += &format!(
+                "static ITEMS{at}: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Default::default);\n"
+            );
+            add += &format!("ITEMS{at}.lock().unwrap().insert(key.clone(), value.clone());\n");
+            show += &format!("all.extend(ITEMS{at}.lock().unwrap().get(&key).cloned());\n");
+        }
+        text +=
+            &format!("pub async fn add(Path(key): Path<String>, Json(value): Json<String>) {{ {add} }}\n");
+        text += &format!(
+            "pub async fn show(Path(key): Path<String>) -> Json<Vec<String>> {{ let mut all = vec![]; {show} Json(all) }}\n"
+        );
+        tree.file(format!("src/m{file}.rs"), text);
+        main += &format!("mod m{file};\n");
+        routes += &format!(".route(\"/m{file}/{{key}}\", get(m{file}::show).post(m{file}::add))");
+    }
+    main += &format!(
+        "#[tokio::main]\nasync fn main() {{ let app = Router::new(){routes};\n\
+         let listener = tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap();\n\
+         axum::serve(listener, app).await.unwrap(); }}\n"
+    );
+    tree.file("Cargo.toml", manifest("many")).file("src/main.rs", main);
+    let text = format(tree.root(), "sarif").stdout;
+    let log: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 25_000);
+    let notes = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"];
+    let said = notes[0]["message"]["text"].as_str().unwrap();
+    assert!(said.starts_with("100 of 25100 findings are left out"), "{said}");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+    assert!(packed.finish().unwrap().len() < 10_000_000);
+}
+
 // All of them.
 
 #[test]

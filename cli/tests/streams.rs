@@ -278,6 +278,16 @@ fn findings_come_when_cargo_fails_or_is_missing() {
 }
 
 #[test]
+fn what_is_not_analysed_is_said_beside_the_messages() {
+    let tree = Tree::with_good();
+    tree.file("good/src/broken.rs", "fn (");
+    cargo(&tree, "");
+    let run = run(ra(&tree, &[]));
+    assert_eq!(reasons(&run.stdout), ["cargo", "stateless::in-memory-session"]);
+    assert!(run.stderr.starts_with("warning: src/broken.rs:1: not analysed: "), "{}", run.stderr);
+}
+
+#[test]
 fn cargo_alone_decides_where_nothing_is_denied() {
     let tree = Tree::new();
     tree.file("good/src/main.rs", "fn main() {}\n");

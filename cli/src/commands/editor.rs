@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::{DENIED, analyse, denies, interrupt, stdout};
+use super::{DENIED, analyse, denies, interrupt, say_warnings, stdout};
 use crate::args::RaArgs;
 use crate::error::Error;
 use crate::report::{self, Format, Options};
@@ -23,7 +23,8 @@ pub(super) fn run(args: &RaArgs) -> Result<u8, Error> {
         let report = analyse(&args.read, true);
         (report, passing.join().unwrap_or_else(|_| Err(io::Error::other("its messages were lost"))))
     });
-    let (report, _) = report?;
+    let (report, warnings) = report?;
+    say_warnings(&warnings, &report, None, Format::Rustc);
     stdout::write(|out| report::write(Format::Rustc, &report, &Options::default(), out))?;
     let succeeded = passed.map_err(|source| Error::Cargo {
         program: cargo.get_program().to_string_lossy().into_owned(),
