@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::levels::LevelFlags;
 use crate::report::Format;
 use crate::rules::{self, Rule};
+
+mod levels;
 
 /// Find the state a Rust service keeps in its own process.
 #[derive(Debug, Parser)]
@@ -20,6 +23,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(CheckArgs),
+    Baseline(BaselineArgs),
+    Init(InitArgs),
     Ra(RaArgs),
     Explain(ExplainArgs),
     Rules(RulesArgs),
@@ -38,6 +43,17 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
 
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+
+    /// List which files are read and which are not, with the reason, and stop
+    #[arg(long, conflicts_with = "show_config", help_heading = "Output")]
+    pub(crate) show_files: bool,
+
+    /// List the level of each rule and where it is said, and stop
+    #[arg(long, help_heading = "Output")]
+    pub(crate) show_config: bool,
+
     /// Format on standard output
     #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "Output")]
     pub(crate) format: Format,
@@ -45,10 +61,6 @@ pub(crate) struct CheckArgs {
     /// Write a report to a file as well (repeatable, a file once)
     #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output), help_heading = "Output")]
     pub(crate) output: Vec<Output>,
-
-    /// Let warnings fail the run too
-    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Output")]
-    pub(crate) deny: Option<Deny>,
 
     /// List what was looked at and found harmless, with the reason
     #[arg(long, help_heading = "Output")]
@@ -119,6 +131,9 @@ pub(crate) struct ReadArgs {
 pub(crate) struct RaArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
 
     /// What cargo is to do [default: check --workspace --all-targets]
     #[arg(last = true, value_name = "CARGO")]
@@ -198,18 +213,72 @@ impl TypedValueParser for RuleName {
     }
 }
 
+/// The files that decide about findings.
+#[derive(Debug, Args)]
+pub(crate) struct DecideArgs {
+    /// Configuration to use in place of the nearest `stateless.toml`
+    #[arg(long, value_name = "FILE", help_heading = "Levels")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Accepted findings, in place of the nearest `stateless-baseline.txt`
+    #[arg(long, value_name = "FILE", help_heading = "Levels")]
+    pub(crate) baseline: Option<PathBuf>,
+}
+
+/// What to set aside, and what to report.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArgs {
+    #[command(flatten)]
+    pub(crate) levels: LevelFlags,
+
+    #[command(flatten)]
+    pub(crate) decide: DecideArgs,
+
+    /// Accept nothing: list what the baseline has as well
+    #[arg(long, conflicts_with = "baseline", help_heading = "Levels")]
+    pub(crate) no_baseline: bool,
+
+    /// Report only what changed since a git revision; all of it is still analysed
+    #[arg(long, value_name = "REV", help_heading = "Levels")]
+    pub(crate) since: Option<String>,
+}
+
+/// Accept the present findings: only new ones fail from now on
+///
+/// Writes one finding a line, by package, item path and rule, to `stateless-baseline.txt` beside
+/// `stateless.toml`, or where there is none into the workspace's folder.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 written, 2 could not run.")]
+pub(crate) struct BaselineArgs {
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+
+    #[command(flatten)]
+    pub(crate) decide: DecideArgs,
+
+    /// Only take out what is not found any more; accept nothing new
+    #[arg(long, help_heading = "Levels")]
+    pub(crate) prune: bool,
+}
+
+/// Write a `stateless.toml` in which every setting is explained
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 written, 2 could not run.")]
+pub(crate) struct InitArgs {
+    /// Folder to write it to
+    #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
+    pub(crate) path: PathBuf,
+
+    /// Replace the one that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
 /// One `--output`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Output {
     pub(crate) format: Format,
     pub(crate) file: PathBuf,
-}
-
-/// What fails a run beyond errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Deny {
-    /// Findings of level warning
-    Warnings,
 }
 
 /// When to colour.

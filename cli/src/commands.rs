@@ -2,9 +2,12 @@
 //!
 //! The only module that knows about standard output, standard error and the terminal.
 
+mod baseline;
 mod editor;
+mod init;
 mod interrupt;
 mod output;
+mod policy;
 mod progress;
 mod rules;
 mod shell;
@@ -20,7 +23,8 @@ use clap::Parser;
 use miette::Diagnostic;
 
 use self::progress::Progress;
-use crate::args::{CheckArgs, Cli, Color, Command, Deny, ReadArgs};
+use crate::args::{BaselineArgs, CheckArgs, Cli, Color, Command, PolicyArgs, ReadArgs};
+use crate::config;
 use crate::error::Error;
 use crate::finding::Level;
 use crate::report::escape::visible;
@@ -56,6 +60,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let work = thread::Builder::new().stack_size(STACK).spawn(move || match &cli.command {
         Command::Check(args) => check(args),
+        Command::Baseline(args) => accept(args),
+        Command::Init(args) => init::init(args).and_then(|said| print(&said)),
         Command::Ra(args) => editor::run(args),
         Command::Explain(args) => rules::explain(args),
         Command::Rules(args) => rules::list(args),
@@ -75,7 +81,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn check(args: &CheckArgs) -> Result<u8, Error> {
     output::distinct(&args.output)?;
-    let (report, warnings) = analyse(&args.read, args.quiet)?;
+    if args.show_files || args.show_config {
+        return show(args);
+    }
+    let (report, warnings) = analyse(&args.read, &args.policy, args.quiet)?;
     if !args.quiet {
         say_warnings(&warnings, &report, args.color, args.format);
     }
@@ -91,15 +100,27 @@ fn check(args: &CheckArgs) -> Result<u8, Error> {
         file.place()?;
     }
     shown?;
-    Ok(if denies(&report, args.deny) { DENIED } else { 0 })
+    Ok(if denies(&report, &args.policy) { DENIED } else { 0 })
+}
+
+/// What `check` would read or obey, in place of doing so.
+fn show(args: &CheckArgs) -> Result<u8, Error> {
+    let workspace = workspace::load(&request(&args.read)?)?;
+    if args.show_files {
+        return print(&workspace::listing(&workspace));
+    }
+    let policy = policy::load(&workspace, &args.policy)?;
+    let accepted = policy.baseline.as_ref().map(|baseline| (&baseline.file, &baseline.entries));
+    print(&config::show(&policy.config, &workspace, accepted))
 }
 
 /// The report, and what is odd about the request.
-fn analyse(args: &ReadArgs, quiet: bool) -> Result<(Report, Vec<String>), Error> {
+fn analyse(read: &ReadArgs, policy: &PolicyArgs, quiet: bool) -> Result<(Report, Vec<String>), Error> {
     let progress = Progress::start(quiet);
-    let workspace = workspace::load(&request(args)?)?;
+    let workspace = workspace::load(&request(read)?)?;
+    let policy = policy::load(&workspace, policy)?;
     let warnings = workspace.warnings.clone();
-    let mut report = crate::analyze(workspace, &|done, total| progress.set(done, total));
+    let mut report = crate::analyze(workspace, &policy, &|done, total| progress.set(done, total));
     report.prefix = prefix(&report.root, |variable| std::env::var_os(variable));
     Ok((report, warnings))
 }
@@ -117,9 +138,24 @@ fn prefix(root: &Path, variable: impl Fn(&str) -> Option<OsString>) -> String {
     }
 }
 
-fn denies(report: &Report, deny: Option<Deny>) -> bool {
-    let least = if deny == Some(Deny::Warnings) { Level::Warning } else { Level::Error };
+fn denies(report: &Report, policy: &PolicyArgs) -> bool {
+    let least = if policy.levels.deny_warnings { Level::Warning } else { Level::Error };
     report.worst().is_some_and(|worst| worst >= least)
+}
+
+/// `baseline`.
+fn accept(args: &BaselineArgs) -> Result<u8, Error> {
+    let progress = Progress::start(false);
+    let workspace = workspace::load(&request(&args.read)?)?;
+    let (plan, policy) = baseline::plan(&workspace, args)?;
+    let report = crate::analyze(workspace, &policy, &|done, total| progress.set(done, total));
+    drop(progress);
+    print(&baseline::write(&plan, &report)?)
+}
+
+/// Says something on standard output, and is content.
+fn print(text: &str) -> Result<u8, Error> {
+    stdout::write(|out| out.write_all(text.as_bytes())).map(|()| 0)
 }
 
 fn request(args: &ReadArgs) -> Result<Request, Error> {
@@ -188,6 +224,13 @@ fn say_warnings(warnings: &[String], report: &Report, color: Option<Color>, form
 }
 
 fn say_error(error: &Error, color: bool) {
+    if let Error::Configuration { problems, sources } = error {
+        let mut text = Vec::new();
+        let options = Options { color, ..Options::default() };
+        // Writing to a vector cannot fail.
+        let _ = report::write_problems(problems, sources, &options, &mut text);
+        say(&String::from_utf8_lossy(&text));
+    }
     say(&format!("{}: {error}\n", painted("error", "1;31", color)));
     if let Some(help) = error.help() {
         say(&format!("  {}: {help}\n", painted("help", "1;36", color)));

@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::finding::Note;
+use crate::finding::{Note, Problem};
 use crate::report::escape::visible;
+use crate::report::words::count;
+use crate::source::Sources;
 
 /// A reason to stop before there is a report. Every one of them exits with 2.
 #[derive(Debug, Error, Diagnostic)]
@@ -90,6 +92,67 @@ pub enum Error {
     NothingSelected {
         /// All packages, sorted.
         packages: Vec<String>,
+    },
+
+    /// A configuration says what cannot be obeyed.
+    #[error("{} in the configuration", count(.problems.len(), "mistake"))]
+    Configuration {
+        /// What is wrong, each with its place.
+        problems: Vec<Problem>,
+        /// The text of the files.
+        sources: Sources,
+    },
+
+    /// A file that decides about findings is there and cannot be read.
+    #[error("`{}` cannot be used: {reason}", path.display())]
+    #[diagnostic(help("without it the result could be another one, so nothing was checked"))]
+    Unread {
+        /// Its path.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// `init` found a configuration.
+    #[error("`{}` is there already", path.display())]
+    #[diagnostic(help("`--force` replaces it"))]
+    IsThere {
+        /// Its path.
+        path: PathBuf,
+    },
+
+    /// `init` could not write.
+    #[error("`{}` cannot be written: {source}", path.display())]
+    #[diagnostic(help("PATH is an existing folder in which a file may be made"))]
+    Init {
+        /// Its path.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+
+    /// `baseline` could not write.
+    #[error("the baseline cannot be written to `{}`: {source}", path.display())]
+    #[diagnostic(help(
+        "its folder has to exist, and a file may have to be made in it; `--baseline FILE` names another one"
+    ))]
+    Baseline {
+        /// Its path.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+
+    /// `--since` could not be answered.
+    #[error("`--since {revision}`: {reason}")]
+    #[diagnostic(help("{help}"))]
+    Since {
+        /// As the caller wrote it.
+        revision: String,
+        /// What is wrong.
+        reason: String,
+        /// The way out.
+        help: String,
     },
 
     /// `--output` could not be written.

@@ -5,7 +5,10 @@
 //! no network is used.
 
 pub mod args;
+mod baseline;
+mod checks;
 pub mod commands;
+mod config;
 pub mod error;
 mod facts;
 pub mod finding;
@@ -15,16 +18,20 @@ mod model;
 mod near;
 pub mod report;
 mod rules;
+mod since;
+pub mod sink;
 pub mod source;
 pub mod span;
+mod suppress;
 pub mod workspace;
 
 use rayon::prelude::*;
 
 use report::Report;
+use sink::Policy;
 use workspace::Workspace;
 
-/// Analyses what was read: facts, model, findings. Calls `progress` with (done, all) files,
+/// Analyses what was read: facts, model, findings, and what `policy` sets aside. Calls `progress` with (done, all) files,
 /// from several threads. Never fails: what could not be analysed stands in the report's notes.
 ///
 /// ```
@@ -33,24 +40,25 @@ use workspace::Workspace;
 /// std::fs::write(folder.join("main.rs"), "fn main() {}")?;
 /// let request = cargo_stateless::workspace::Request { path: folder.clone(), ..Default::default() };
 /// let workspace = cargo_stateless::workspace::load(&request)?;
-/// let report = cargo_stateless::analyze(workspace, &|_done, _all| {});
+/// let policy = cargo_stateless::sink::Policy::default();
+/// let report = cargo_stateless::analyze(workspace, &policy, &|_done, _all| {});
 /// assert!(report.findings.is_empty());
 /// std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn analyze(workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report {
+pub fn analyze(workspace: Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64) + Sync)) -> Report {
     // Where so much address space is not to be had, a smaller stack still does for code
     // that people write; without any thread of its own, the caller's has to do.
     let pool = [lower::STACK_BYTES, lower::STACK_BYTES / 16]
         .into_iter()
         .find_map(|bytes| rayon::ThreadPoolBuilder::new().stack_size(bytes).build().ok());
     match pool {
-        Some(pool) => pool.install(|| run(workspace, progress)),
-        None => run(workspace, progress),
+        Some(pool) => pool.install(|| run(workspace, policy, progress)),
+        None => run(workspace, policy, progress),
     }
 }
 
-fn run(mut workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report {
+fn run(mut workspace: Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64) + Sync)) -> Report {
     let files: Vec<_> = workspace.sources.iter().collect();
     let done = std::sync::atomic::AtomicU64::new(0);
     let (facts, notes): (Vec<_>, Vec<_>) = files
@@ -65,24 +73,37 @@ fn run(mut workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report
     let read = workspace.sources.len();
     let mut sites = model::sites(&workspace, &facts);
     sites.extend(model::settings::sites(&mut workspace));
-    let (mut findings, mut fine) = rules::judge_all(&sites);
+    let followed = std::cell::RefCell::new(sink::Followed::new());
+    let hint = |site: &finding::SiteInfo| {
+        let package = workspace.sources.file(site.place.file).package;
+        let (layer, at) = policy.config.hint(package, &site.symbol, &site.item_path)?;
+        followed.borrow_mut().insert((layer, at));
+        let said = &policy.config.layers[layer].hints[at];
+        Some(rules::Hint { role: said.role, place: policy.config.place(layer, said.span) })
+    };
+    let (mut findings, fine) = rules::judge_all(&sites, &hint);
     if let Some(served) = workspace.served() {
         for finding in &mut findings {
             let package = workspace.sources.file(finding.site.place.file).package;
             if !served.contains(&package) {
                 finding.confidence = finding::Confidence::Worth;
-                finding.level = finding.confidence.level();
                 finding
                     .reasons
                     .push("no server is started in this package, and none that starts one uses it".into());
             }
         }
     }
-    let kept = |package: &str| workspace.packages.iter().any(|one| one.selected && one.name == package);
-    findings.retain(|finding| kept(&finding.site.package));
-    fine.retain(|one| kept(&one.site.package));
-    findings.sort_by(|a, b| (a.site.place, a.rule.name).cmp(&(b.site.place, b.rule.name)));
-    fine.sort_by_key(|one| one.site.place);
+    let names: Vec<&'static str> = rules::ALL.iter().map(|rule| rule.name).collect();
+    let files: Vec<_> = workspace.sources.iter().filter(|(_, file)| file.path.ends_with(".rs")).collect();
+    let scans = files.par_iter().map(|(id, file)| (*id, suppress::scan(&file.text, &names)));
+    let found = sink::Found {
+        findings,
+        fine,
+        followed: followed.into_inner(),
+        scans: scans.filter(|(_, scan)| !scan.is_empty()).collect(),
+        unread: notes.iter().flatten().map(|note| note.path.clone()).collect(),
+    };
+    let settled = sink::settle(found, policy, &mut workspace);
     let unread = notes.iter().flatten().count();
     let mut all = workspace.notes;
     all.extend(notes.into_iter().flatten());
@@ -93,10 +114,10 @@ fn run(mut workspace: Workspace, progress: &(dyn Fn(u64, u64) + Sync)) -> Report
         files: read - unread,
         sources: workspace.sources,
         rules: rules::ALL,
-        findings,
-        fine,
+        findings: settled.findings,
+        fine: settled.fine,
         notes: all,
-        problems: Vec::new(),
-        hidden: report::Hidden::default(),
+        problems: settled.problems,
+        hidden: settled.hidden,
     }
 }

@@ -4,6 +4,20 @@
 
 /// Up to three of `names` that are close to `wanted`, nearest first.
 pub(crate) fn near<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+    ranked(wanted, names).into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// ``did you mean `a`?``, with another name only if it is as close; nothing where none is close.
+pub(crate) fn did_you_mean<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let ranked = ranked(wanted, names);
+    let (best, _) = *ranked.first()?;
+    let closest = ranked.iter().take_while(|(steps, _)| *steps == best).take(3);
+    let closest: Vec<String> = closest.map(|(_, name)| format!("`{name}`")).collect();
+    Some(format!("did you mean {}?", closest.join(" or ")))
+}
+
+/// The names that are close, each with its distance, nearest first.
+fn ranked<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<(usize, &'n str)> {
     let plain = |name: &str| name.replace(['-', '_', '*', '?'], "").to_lowercase();
     let wanted = plain(wanted);
     let mut close: Vec<(usize, &str)> = names
@@ -18,7 +32,7 @@ pub(crate) fn near<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -
         .collect();
     close.sort();
     close.dedup();
-    close.into_iter().take(3).map(|(_, name)| name).collect()
+    close
 }
 
 /// Letters to insert, remove or replace (Levenshtein).
@@ -47,5 +61,8 @@ mod tests {
         assert_eq!(near("sever", names), ["server"]);
         assert_eq!(near("Server", names), ["server", "server-macros"]);
         assert!(near("zzz", names).is_empty());
+        assert_eq!(did_you_mean("clint", names).as_deref(), Some("did you mean `client`?"));
+        assert_eq!(did_you_mean("Server", names).as_deref(), Some("did you mean `server`?"));
+        assert_eq!(did_you_mean("zzz", names), None);
     }
 }

@@ -24,7 +24,7 @@ mod rustc;
 mod sample;
 mod sarif;
 mod short;
-mod words;
+pub(crate) mod words;
 
 /// Everything a format may show. Lists are sorted; formats only print.
 #[derive(Debug)]
@@ -161,6 +161,16 @@ impl Default for Options {
     fn default() -> Self {
         Options { color: false, show_fine: false, verbose: false, quiet: false, width: 100 }
     }
+}
+
+/// Writes what stops a run, for people.
+pub(crate) fn write_problems(
+    problems: &[Problem],
+    sources: &Sources,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    human::write_problems(problems, sources, options, out)
 }
 
 /// Writes the report in that format, ending with a newline unless there is nothing to say.

@@ -9,7 +9,7 @@ mod fine;
 
 use rustc_hash::FxHashMap;
 
-use crate::finding::{Confidence, Effect, Finding, Fine, Landing, Role, RuleMeta};
+use crate::finding::{Confidence, Effect, Finding, Fine, Landing, Role, RuleMeta, SiteInfo};
 use crate::fingerprint;
 use crate::model::Site;
 use case::Case;
@@ -71,13 +71,33 @@ pub(crate) struct Words {
     pub(crate) help: String,
 }
 
-/// Judges every site.
-pub(crate) fn judge_all(sites: &[Site]) -> (Vec<Finding>, Vec<Fine>) {
+/// What the user says that a site is, and where.
+pub(crate) struct Hint {
+    pub(crate) role: Role,
+    pub(crate) place: String,
+}
+
+/// Judges every site. What the user says about one settles its role.
+pub(crate) fn judge_all(
+    sites: &[Site],
+    hint: &dyn Fn(&SiteInfo) -> Option<Hint>,
+) -> (Vec<Finding>, Vec<Fine>) {
     let mut findings: Vec<(usize, Finding)> = Vec::new();
     let mut harmless = Vec::new();
     let by_root: FxHashMap<_, _> = sites.iter().enumerate().map(|(at, site)| (site.root, at)).collect();
     for (at, site) in sites.iter().enumerate() {
         let case = Case::new(site);
+        if let Some(hint) = hint(&site.info) {
+            match rule_of(hint.role) {
+                Some(rule) => findings.push((at, finding(&case, rule, hinted(&case, rule, &hint)))),
+                None => harmless.push(Fine {
+                    site: site.info.clone(),
+                    role: hint.role,
+                    reason: format!("{} says so", hint.place),
+                }),
+            }
+            continue;
+        }
         match fine::settle(&case) {
             fine::Settled::Hidden => {}
             fine::Settled::Fine(role, reason) => {
@@ -106,7 +126,7 @@ pub(crate) fn judge_all(sites: &[Site]) -> (Vec<Finding>, Vec<Fine>) {
 }
 
 fn judge(case: &Case) -> Finding {
-    let mut best: Option<(&Rule, Claim)> = None;
+    let mut best: Option<(&'static Rule, Claim)> = None;
     for rule in RULES {
         let Some(claim) = (rule.judge)(case) else {
             continue;
@@ -116,6 +136,37 @@ fn judge(case: &Case) -> Finding {
         }
     }
     let (rule, claim) = best.unwrap_or_else(|| (&in_memory_data::RULE, in_memory_data::fallback(case)));
+    finding(case, rule, claim)
+}
+
+/// The rule that judges a site whose role the user names; none for what is harmless by nature.
+fn rule_of(role: Role) -> Option<&'static Rule> {
+    Some(match role {
+        Role::Session => &in_memory_session::RULE,
+        Role::Entity => &in_memory_data::RULE,
+        Role::Cache => &in_memory_cache::RULE,
+        Role::RateLimit => &in_memory_limit::RULE,
+        Role::Sequence => &in_memory_sequence::RULE,
+        Role::Coordination => &in_memory_lock::RULE,
+        Role::Queue => &in_memory_queue::RULE,
+        Role::Connection => &in_memory_connections::RULE,
+        Role::Secret => &process_secret::RULE,
+        Role::Config => &runtime_config::RULE,
+        Role::Metrics | Role::Handle => return None,
+    })
+}
+
+/// The role is the user's word; how sure it is that it breaks is still the rule's.
+fn hinted(case: &Case, rule: &Rule, hint: &Hint) -> Claim {
+    let mut claim = (rule.judge)(case).unwrap_or_else(|| match rule.role {
+        Role::Cache => in_memory_cache::claim(case, 100),
+        _ => Claim { reasons: Vec::new(), ..in_memory_data::fallback(case) },
+    });
+    claim.reasons.insert(0, format!("{} says what it is", hint.place));
+    claim
+}
+
+fn finding(case: &Case, rule: &'static Rule, claim: Claim) -> Finding {
     let words = (rule.say)(case);
     let site = &case.site.info;
     Finding {

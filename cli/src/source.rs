@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::span::{FileId, Place};
 
 /// One file that was read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SourceFile {
     /// Path relative to the analysed root, with `/` between parts.
     pub path: String,

@@ -7,8 +7,9 @@
 //! those that are not, [`select`] marks what to report.
 
 mod layout;
+mod listing;
 mod manifest;
-mod read;
+pub(crate) mod read;
 mod select;
 mod serves;
 #[cfg(test)]
@@ -23,7 +24,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use self::layout::{Area, Kind, Layout};
-use self::manifest::Manifests;
+pub(crate) use self::listing::{LeftOut, listing};
+pub(crate) use self::manifest::Manifests;
 pub(crate) use self::walk::shown;
 use self::walk::{Found, Walked};
 use crate::error::Error;
@@ -91,6 +93,8 @@ pub struct Package {
     pub name: String,
     /// Folder relative to the analysed root; empty for the root itself.
     pub dir: String,
+    /// Folder of its manifest, absolute: above the analysed root where that lies inside.
+    pub folder: PathBuf,
     /// Crates, sorted by kind and name. Empty for a plain folder.
     pub targets: Vec<Target>,
     /// Normal dependencies (workspace inheritance resolved where the root manifest is in reach),
@@ -132,8 +136,8 @@ pub struct Workspace {
     pub with_tests: bool,
     /// How many Rust files were found, also those that could not be read.
     pub files_found: usize,
-    /// How many more were left out as tests, benches, build scripts or examples.
-    pub left_out: usize,
+    /// Those that were left out as tests, benches, build scripts or examples.
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 /// Settings files are small; a larger one is data.
@@ -159,7 +163,11 @@ pub fn load(request: &Request) -> Result<Workspace, Error> {
 
     let read = read_rust(&layout, walked.rust, request, &mut notes);
     if read.files.is_empty() {
-        return Err(Error::NothingRead { path: root, left_out: read.left_out, notes: one_a_path(notes) });
+        return Err(Error::NothingRead {
+            path: root,
+            left_out: read.left_out.len(),
+            notes: one_a_path(notes),
+        });
     }
     let (mut packages, of_folder) =
         packages(&root, &layout, &read.files, request, &mut manifests, &mut notes);
@@ -240,7 +248,7 @@ struct RustFile {
 struct Read {
     files: Vec<RustFile>,
     unread: usize,
-    left_out: usize,
+    left_out: Vec<LeftOut>,
 }
 
 fn wanted(area: &Area, request: &Request) -> bool {
@@ -257,13 +265,18 @@ fn wanted(area: &Area, request: &Request) -> bool {
 fn read_rust(layout: &Layout, found: Vec<Found>, request: &Request, notes: &mut Vec<Note>) -> Read {
     let folder_wanted: Vec<bool> =
         (0..layout.folders.len()).map(|at| wanted(&layout.folder_area(at), request)).collect();
-    let all = found.len();
+    let mut left_out = Vec::new();
     let to_read: Vec<(Found, String, Area, usize)> = found
         .into_iter()
         .filter_map(|found| {
             let path = layout.below_base(&found.path);
             let (area, folder) = (layout.area(&path), layout.owner(&path));
             let read = folder_wanted[folder] && (wanted(&area, request) || matches!(area, Area::Example(_)));
+            if !read {
+                let of_folder = layout.folder_area(folder);
+                let why = if folder_wanted[folder] { area.why() } else { of_folder.why() };
+                left_out.push(LeftOut { path: found.path.clone(), why });
+            }
             read.then_some((found, path, area, folder))
         })
         .collect();
@@ -295,10 +308,12 @@ fn read_rust(layout: &Layout, found: Vec<Found>, request: &Request, notes: &mut 
     for (name, example) in examples {
         if serving.contains(&name) {
             files.extend(example);
+        } else {
+            let why = Area::Example(name).why();
+            left_out.extend(example.into_iter().map(|file| LeftOut { path: file.found.path, why }));
         }
     }
     files.sort_by(|a, b| a.found.cmp(&b.found));
-    let left_out = all - files.len() - unread;
     Read { files, unread, left_out }
 }
 
@@ -337,6 +352,7 @@ fn packages(
         packages.push(Package {
             name,
             dir: layout.below_root(&folder.dir).unwrap_or("").to_owned(),
+            folder: folder.full.clone(),
             targets,
             dependencies,
             proc_macro: folder.manifest.lib.as_ref().is_some_and(|lib| lib.proc_macro),

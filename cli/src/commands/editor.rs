@@ -20,7 +20,7 @@ pub(super) fn run(args: &RaArgs) -> Result<u8, Error> {
     // Both at once: the analysis is done long before a compiler is.
     let (report, passed) = thread::scope(|scope| {
         let passing = scope.spawn(|| pass(&mut cargo));
-        let report = analyse(&args.read, true);
+        let report = analyse(&args.read, &args.policy, true);
         (report, passing.join().unwrap_or_else(|_| Err(io::Error::other("its messages were lost"))))
     });
     let (report, warnings) = report?;
@@ -30,7 +30,7 @@ pub(super) fn run(args: &RaArgs) -> Result<u8, Error> {
         program: cargo.get_program().to_string_lossy().into_owned(),
         source,
     })?;
-    Ok(if !succeeded || denies(&report, None) { DENIED } else { 0 })
+    Ok(if !succeeded || denies(&report, &args.policy) { DENIED } else { 0 })
 }
 
 /// The cargo that called this, or the one in the path, told to print messages.

@@ -118,6 +118,21 @@ fn make(to: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::R
     Ok(Step::Move { made, to: to.to_owned() })
 }
 
+/// Writes a file that is no report: all of it or nothing.
+pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let fill = |out: &mut dyn Write| out.write_all(text.as_bytes());
+    match Place::of(path)? {
+        Place::File(to) => match make(&to, fill)? {
+            Step::Move { made, to } => made.rename(&to),
+            Step::Write(_) => Ok(()),
+        },
+        Place::Stdout => fill(&mut io::stdout().lock()),
+        Place::Stream(path) => {
+            OpenOptions::new().append(true).open(path).and_then(|file| fill_file(file, fill))
+        }
+    }
+}
+
 fn fill_file(file: File, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = BufWriter::new(file);
     fill(&mut out)?;

@@ -12,6 +12,7 @@ use miette::{
 use textwrap::{WordSeparator, WordSplitter};
 
 use crate::finding::{Finding, Fine, Level, Problem};
+use crate::source::Sources;
 
 use super::escape::{sentence, visible};
 use super::evidence::{Evidence, choose};
@@ -24,7 +25,7 @@ const MIN_WIDTH: usize = 40;
 pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let page = Page { color: options.color, width: options.width.max(MIN_WIDTH) };
     let findings = report.active().map(|finding| page.finding(report, finding, options.verbose));
-    let problems = report.problems.iter().map(|problem| page.problem(report, problem));
+    let problems = report.problems.iter().map(|problem| page.problem(&report.sources, problem));
     let mut any = false;
     for text in findings.chain(problems) {
         if any {
@@ -55,6 +56,21 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> 
 pub(super) fn finding(report: &Report, finding: &Finding, options: &Options) -> Result<String, fmt::Error> {
     let page = Page { color: options.color, width: options.width.max(MIN_WIDTH) };
     page.finding(report, finding, options.verbose)
+}
+
+/// What stops a run, each followed by an empty line.
+pub(crate) fn write_problems(
+    problems: &[Problem],
+    sources: &Sources,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let page = Page { color: options.color, width: options.width.max(MIN_WIDTH) };
+    for problem in problems {
+        let text = page.problem(sources, problem).map_err(io::Error::other)?;
+        writeln!(out, "{text}")?;
+    }
+    Ok(())
 }
 
 /// ``3 errors, 2 warnings, 1 note in 24 files; 2 suppressed, 12 in the baseline;
@@ -143,9 +159,9 @@ impl Page {
         Ok(text)
     }
 
-    fn problem(&self, report: &Report, problem: &Problem) -> Result<String, fmt::Error> {
+    fn problem(&self, sources: &Sources, problem: &Problem) -> Result<String, fmt::Error> {
         let mark = Mark { place: problem.place, text: "said here".to_owned(), kind: MarkKind::Declared };
-        let excerpt = Excerpt::new(&report.sources, &[mark], self.width);
+        let excerpt = Excerpt::new(sources, &[mark], self.width);
         let mut text = self.diagnostic(excerpt, problem.level, problem.check, sentence(&problem.message))?;
         self.paragraph(&mut text, "help", &sentence(&problem.help));
         Ok(text)

@@ -30,13 +30,6 @@ fn judge(case: &Case) -> Option<Claim> {
     if !library && !named {
         return None;
     }
-    let stale = case.invalidated() || !case.read_through() || case.entries_change();
-    let confidence = if stale { Confidence::Likely } else { Confidence::Worth };
-    let reason = if stale {
-        "handlers change or drop entries that other replicas go on serving"
-    } else {
-        "filled on a miss and only saves time"
-    };
     let strength = if library && named {
         88
     } else if library {
@@ -44,7 +37,19 @@ fn judge(case: &Case) -> Option<Claim> {
     } else {
         75
     };
-    Some(Claim { strength, confidence, reasons: vec![reason.into()] })
+    Some(claim(case, strength))
+}
+
+/// What is claimed of a site that is a cache.
+pub(super) fn claim(case: &Case, strength: u8) -> Claim {
+    let stale = case.invalidated() || !case.read_through() || case.entries_change();
+    let confidence = if stale { Confidence::Likely } else { Confidence::Worth };
+    let reason = if stale {
+        "handlers change or drop entries that other replicas go on serving"
+    } else {
+        "filled on a miss and only saves time"
+    };
+    Claim { strength, confidence, reasons: vec![reason.into()] }
 }
 
 fn say(case: &Case) -> Words {

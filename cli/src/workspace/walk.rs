@@ -219,7 +219,7 @@ pub(crate) fn shown_short(root: &Path, path: &Path) -> String {
     format!("{head}[..]{tail}")
 }
 
-fn is_rust(path: &Path) -> bool {
+pub(crate) fn is_rust(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "rs")
 }
 
@@ -228,7 +228,7 @@ fn is_wanted(path: &Path) -> bool {
 }
 
 /// Whether a folder can hold the code base's own code.
-fn is_code(dir: &Path) -> bool {
+pub(crate) fn is_code(dir: &Path) -> bool {
     let signed = || {
         // The signature that cargo, and others, put into folders that can be made again.
         let tag = dir.join("CACHEDIR.TAG");
