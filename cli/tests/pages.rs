@@ -257,6 +257,36 @@ fn output_in_the_texts_is_real() {
     assert!(seen > 0);
 }
 
+/// A comment `<!-- written: COMMAND FILE -->` stands before a block with the file that the command
+/// writes into an empty folder.
+#[test]
+fn files_in_the_texts_are_those_that_are_written() {
+    let mut stale = Stale::default();
+    let mut seen = 0;
+    for path in texts() {
+        let old = read(&path);
+        let mut new = String::new();
+        let mut rest = old.as_str();
+        while let Some((before, after)) = rest.split_once("<!-- written: ") {
+            let (marker, after) = after.split_once(" -->\n```").unwrap();
+            let (language, after) = after.split_once('\n').unwrap();
+            let (_, after) = after.split_once("```\n").unwrap();
+            let (command, file) = marker.split_once(' ').unwrap();
+            let tree = Tree::new();
+            let mut program = binary();
+            program.current_dir(tree.root()).arg(command);
+            assert_eq!(run(program).code, Some(0), "{marker}");
+            let text = read(&tree.path(file));
+            new += &format!("{before}<!-- written: {marker} -->\n```{language}\n{text}```\n");
+            rest = after;
+            seen += 1;
+        }
+        stale.compare(&path, &(new + rest));
+    }
+    stale.none();
+    assert!(seen > 0);
+}
+
 fn shown_run(marker: &str) -> String {
     let (arguments, shown) = match marker.split_once("; show: ") {
         Some((arguments, shown)) => (arguments, Some(shown)),
@@ -264,7 +294,9 @@ fn shown_run(marker: &str) -> String {
     };
     let mut command = binary();
     command.current_dir(repository()).args(arguments.split_whitespace());
-    let output = run(command).stdout;
+    let run = run(command);
+    // What stops a run is said on standard error.
+    let output = if run.stdout.is_empty() { run.stderr } else { run.stdout };
     let output = match shown {
         Some(shown) => only(&output, shown),
         None => output,

@@ -1,0 +1,36 @@
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
+
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::{get, post};
+
+static VISITORS: LazyLock<Mutex<HashMap<String, u64>>> = LazyLock::new(Default::default);
+
+static GREETINGS: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Default::default);
+
+async fn enter(Path(name): Path<String>) {
+    VISITORS.lock().unwrap().insert(name, 1);
+}
+
+async fn show(Path(name): Path<String>) -> Option<String> {
+    VISITORS.lock().unwrap().get(&name).map(u64::to_string)
+}
+
+async fn greet(Path((name, text)): Path<(String, String)>) {
+    GREETINGS.lock().unwrap().insert(name, text);
+}
+
+async fn greeting(Path(name): Path<String>) -> Option<String> {
+    GREETINGS.lock().unwrap().get(&name).cloned()
+}
+
+#[tokio::main]
+async fn main() {
+    let app = Router::new()
+        .route("/visitors/{name}", post(enter).get(show))
+        .route("/greetings/{name}", get(greeting))
+        .route("/greetings/{name}/{text}", post(greet));
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:8080").await.unwrap();
+    axum::serve(listener, app).await.unwrap();
+}
