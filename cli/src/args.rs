@@ -135,6 +135,10 @@ pub(crate) struct RaArgs {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
 
+    /// Label every write and read, not only the most telling ones
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+
     /// What cargo is to do [default: check --workspace --all-targets]
     #[arg(last = true, value_name = "CARGO")]
     pub(crate) cargo: Vec<OsString>,

@@ -169,7 +169,7 @@ pub enum Error {
 
     /// Two reports are to go to one file.
     #[error("two reports cannot both be written to `{}`", path.display())]
-    #[diagnostic(help("give each `--output` a file of its own"))]
+    #[diagnostic(help("give each `--output` a file of its own, other than that of standard output"))]
     SameOutput {
         /// As the caller wrote it the second time.
         path: PathBuf,

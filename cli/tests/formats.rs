@@ -319,6 +319,8 @@ fn hostile_names_and_text_stay_text() {
     assert!(commands.contains("file=src/a%0A%3A%3Aerror%3A%3Ab.rs,"), "{commands}");
     assert_eq!(diagnostics(&format(tree.root(), "rustc").stdout).len(), names.len());
     roxmltree::Document::parse(&format(tree.root(), "junit").stdout).unwrap();
+    let log = format(tree.root(), "sarif").stdout;
+    assert!(log.contains("\"src/%FF%FE.rs\""), "a name that is no text is an address all the same");
     let issues: Value = format(tree.root(), "gitlab").json();
     assert_eq!(issues[1]["location"]["path"], "src/100%,b:c;d.rs");
 }

@@ -62,6 +62,23 @@ fn one_file_cannot_hold_two_reports() {
         .assert_refused(&["two reports"]);
     assert_eq!(names(tree.root()), ["good", "link.json", "old.json"]);
     assert_eq!(fs::read_to_string(tree.path("old.json")).unwrap(), "old");
+
+    // What goes to standard output is a report as well.
+    let mut command = check(&tree, &["--output", "json=link.json"]);
+    let stdout = File::options().append(true).open(tree.path("old.json")).unwrap();
+    let output = command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("other than that of standard output"));
+    assert_eq!(fs::read_to_string(tree.path("old.json")).unwrap(), "old");
+}
+
+#[test]
+fn a_name_may_be_as_long_as_names_may_be() {
+    let tree = Tree::with_good();
+    let name = format!("{}.json", "n".repeat(250));
+    let run = run(check(&tree, &["--output", &format!("json={name}")]));
+    assert_eq!((run.code, run.stderr.as_str()), (Some(1), ""));
+    assert_eq!(names(tree.root()), ["good", &name]);
 }
 
 #[test]
@@ -299,6 +316,18 @@ fn cargo_alone_decides_where_nothing_is_denied() {
     fs::remove_file(tree.path("good/src/main.rs")).unwrap();
     let nothing = run(ra(&tree, &[]));
     assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(2), &*format!("{MESSAGE}\n")));
+}
+
+#[test]
+fn cargo_ends_when_nobody_reads() {
+    let tree = Tree::with_good();
+    cargo(&tree, "echo $$ > pid; exec yes '{}'");
+    let mut child = ra(&tree, &[]).stdout(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "a finding denies");
+    let cargo = Path::new("/proc").join(fs::read_to_string(tree.path("pid")).unwrap().trim());
+    assert!(!cargo.exists());
 }
 
 #[test]

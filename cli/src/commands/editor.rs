@@ -25,7 +25,8 @@ pub(super) fn run(args: &RaArgs) -> Result<u8, Error> {
     });
     let (report, warnings) = report?;
     say_warnings(&warnings, &report, None, Format::Rustc);
-    stdout::write(|out| report::write(Format::Rustc, &report, &Options::default(), out))?;
+    let options = Options { verbose: args.verbose, ..Options::default() };
+    stdout::write(|out| report::write(Format::Rustc, &report, &options, out))?;
     let succeeded = passed.map_err(|source| Error::Cargo {
         program: cargo.get_program().to_string_lossy().into_owned(),
         source,

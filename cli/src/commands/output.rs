@@ -5,10 +5,10 @@
 //! part. A link stays a link, and what is not a regular file (`/dev/stdout`, a pipe) is
 //! written to, never replaced.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::ValueEnum;
 
@@ -81,12 +81,13 @@ fn new_file(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("a link that leads in a circle"))
 }
 
-/// Fails if two outputs name the same file. What cannot be found is for [`stage`] to say.
+/// Fails if two outputs name the same file, or one of them that which standard output goes to:
+/// the one report would silently take the place of the other. What cannot be found is for [`stage`] to say.
 pub(super) fn distinct(outputs: &[Output]) -> Result<(), Error> {
     let mut known = Vec::new();
     for output in outputs {
         if let Ok(Place::File(file)) = Place::of(&output.file) {
-            if known.contains(&file) {
+            if known.contains(&file) || stdout::goes_to(&file) {
                 return Err(Error::SameOutput { path: output.file.clone() });
             }
             known.push(file);
@@ -110,7 +111,7 @@ pub(super) fn stage<'a>(
 }
 
 fn make(to: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Step> {
-    let (made, file) = Temporary::create(beside(to)?)?;
+    let (made, file) = Temporary::create(beside(to))?;
     if let Ok(meta) = fs::metadata(to) {
         file.set_permissions(meta.permissions())?;
     }
@@ -139,12 +140,11 @@ fn fill_file(file: File, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     out.flush()
 }
 
-fn beside(target: &Path) -> io::Result<PathBuf> {
-    let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let mut temporary = OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    Ok(target.with_file_name(temporary))
+/// A name that no other process uses, and never one too long for the file system.
+fn beside(target: &Path) -> PathBuf {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let made = MADE.fetch_add(1, Ordering::Relaxed);
+    target.with_file_name(format!(".cargo-stateless-{}-{made}.tmp", std::process::id()))
 }
 
 impl Staged<'_> {

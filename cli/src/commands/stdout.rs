@@ -1,6 +1,9 @@
 //! Standard output: how it is written, and what is no error there.
 
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 
 use crate::error::Error;
 
@@ -14,6 +17,23 @@ pub(super) fn width() -> usize {
 
 pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal()
+}
+
+/// Whether standard output is this file.
+#[cfg(unix)]
+pub(super) fn goes_to(file: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let stdout = io::stdout().as_fd().try_clone_to_owned().and_then(|own| File::from(own).metadata());
+    match (stdout, file.metadata()) {
+        (Ok(stdout), Ok(file)) => (stdout.dev(), stdout.ino()) == (file.dev(), file.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn goes_to(_: &Path) -> bool {
+    false
 }
 
 /// Writes, and takes a reader that went away for one who has seen enough.

@@ -103,10 +103,12 @@ pub(crate) fn manifest(name: &str) -> String {
     )
 }
 
-/// The binary, untouched by the colours that the caller of the tests wants.
+/// The binary, untouched by the colours that the caller of the tests wants, and by the service
+/// that calls them.
 pub(crate) fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-stateless"));
-    for name in ["NO_COLOR", "CARGO_TERM_COLOR", "CLICOLOR_FORCE", "CLICOLOR"] {
+    let colors = ["NO_COLOR", "CARGO_TERM_COLOR", "CLICOLOR_FORCE", "CLICOLOR"];
+    for name in colors.into_iter().chain(["GITHUB_WORKSPACE", "CI_PROJECT_DIR"]) {
         command.env_remove(name);
     }
     command
