@@ -173,6 +173,15 @@ pub(crate) fn write_problems(
     human::write_problems(problems, sources, options, out)
 }
 
+/// The same for an editor.
+pub(crate) fn write_problem_messages(
+    problems: &[Problem],
+    sources: &Sources,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    rustc::write_problems(problems, sources, out)
+}
+
 /// Writes the report in that format, ending with a newline unless there is nothing to say.
 pub fn write(format: Format, report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     match format {

@@ -305,6 +305,22 @@ fn what_is_not_analysed_is_said_beside_the_messages() {
 }
 
 #[test]
+fn a_mistake_in_the_configuration_is_a_message_at_its_line() {
+    let tree = Tree::with_good();
+    tree.file("other.toml", "[levels]\nin-memory-sesion = \"warn\"\n");
+    cargo(&tree, "");
+    let run = run(ra(&tree, &["--config", "other.toml"]));
+    assert_eq!(run.code, Some(2));
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (2, MESSAGE));
+    let message: cargo_metadata::CompilerMessage = serde_json::from_str(lines[1]).unwrap();
+    let span = &message.message.spans[0];
+    assert_eq!(Path::new(&span.file_name), fs::canonicalize(tree.path("other.toml")).unwrap());
+    assert_eq!((span.line_start, span.is_primary), (2, true));
+    assert!(message.message.message.contains("in-memory-sesion"), "{}", message.message.message);
+}
+
+#[test]
 fn cargo_alone_decides_where_nothing_is_denied() {
     let tree = Tree::new();
     tree.file("good/src/main.rs", "fn main() {}\n");

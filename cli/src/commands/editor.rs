@@ -23,6 +23,9 @@ pub(super) fn run(args: &RaArgs) -> Result<u8, Error> {
         let report = analyse(&args.read, &args.policy, true);
         (report, passing.join().unwrap_or_else(|_| Err(io::Error::other("its messages were lost"))))
     });
+    if let Err(Error::Configuration { problems, sources }) = &report {
+        stdout::write(|out| report::write_problem_messages(problems, sources, out))?;
+    }
     let (report, warnings) = report?;
     say_warnings(&warnings, &report, None, Format::Rustc);
     let options = Options { verbose: args.verbose, ..Options::default() };

@@ -177,18 +177,18 @@ impl Loader<'_> {
             }
         };
         let parsed = parse(&text);
-        let shown =
-            path.canonicalize().map_or_else(|_| shown(self.root, path), |full| shown(self.root, &full));
+        let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let shown = shown(self.root, &full);
         let file = self.config.files.len();
         let found = match parsed {
             Ok(None) => None,
             Ok(Some((layer, inherits))) => {
-                self.config.files.push(SourceFile::new(shown, path.to_owned(), text, 0));
+                self.config.files.push(SourceFile::new(shown, full, text, 0));
                 self.config.layers.push(Layer { file: Some(file), ..layer });
                 Some((self.config.layers.len() - 1, inherits))
             }
             Err(mistakes) => {
-                self.config.files.push(SourceFile::new(shown, path.to_owned(), text, 0));
+                self.config.files.push(SourceFile::new(shown, full, text, 0));
                 self.mistakes.extend(mistakes.into_iter().map(|mistake| (file, mistake)));
                 None
             }

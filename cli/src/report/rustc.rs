@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::finding::{Finding, Problem};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Sources};
 use crate::span::Place;
 
 use super::escape::{self, sentence, visible};
@@ -26,9 +26,16 @@ const LINE: usize = 1000;
 
 pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let findings = report.active().map(|finding| found(report, finding, options));
-    let problems = report.problems.iter().map(|problem| Ok(wrong(report, problem)));
-    for message in findings.chain(problems) {
+    for message in findings {
         out.write_all(escape::json_line(&message?)?.as_bytes())?;
+    }
+    write_problems(&report.problems, &report.sources, out)
+}
+
+/// What is wrong with the configuration, without a report.
+pub(super) fn write_problems(problems: &[Problem], sources: &Sources, out: &mut dyn Write) -> io::Result<()> {
+    for problem in problems {
+        out.write_all(escape::json_line(&wrong(sources, problem))?.as_bytes())?;
     }
     Ok(())
 }
@@ -104,7 +111,7 @@ fn found<'a>(report: &'a Report, finding: &'a Finding, options: &Options) -> io:
     }
     children.extend(advice(finding));
     let spans = evidence.marks.into_iter().enumerate();
-    let spans = spans.map(|(at, mark)| span(report, mark.place, mark.text, at == 0)).collect();
+    let spans = spans.map(|(at, mark)| span(&report.sources, mark.place, mark.text, at == 0)).collect();
     let message = Diagnostic {
         spans,
         children,
@@ -115,10 +122,10 @@ fn found<'a>(report: &'a Report, finding: &'a Finding, options: &Options) -> io:
     Ok(of_cargo(&finding.site.package, file, message))
 }
 
-fn wrong<'a>(report: &'a Report, problem: &'a Problem) -> Message<'a> {
-    let file = report.sources.file(problem.place.file);
+fn wrong(sources: &Sources, problem: &Problem) -> Message<'static> {
+    let file = sources.file(problem.place.file);
     let (level, text) = (words::level(problem.level), sentence(&problem.message));
-    let (_, line, column) = report.sources.locate(problem.place);
+    let (_, line, column) = sources.locate(problem.place);
     let help = sentence(&problem.help);
     let rendered = format!(
         "{level}[{}]: {text}\n --> {}:{line}:{column}\nhelp: {help}\n",
@@ -126,7 +133,7 @@ fn wrong<'a>(report: &'a Report, problem: &'a Problem) -> Message<'a> {
         visible(&file.path)
     );
     let message = Diagnostic {
-        spans: vec![span(report, problem.place, "said here".to_owned(), true)],
+        spans: vec![span(sources, problem.place, "said here".to_owned(), true)],
         children: vec![diagnostic("help", None, help)],
         rendered: Some(rendered),
         ..diagnostic(level, Some(problem.check), text)
@@ -173,8 +180,8 @@ fn diagnostic(level: &'static str, code: Option<&str>, message: String) -> Diagn
     }
 }
 
-fn span(report: &Report, place: Place, label: String, is_primary: bool) -> Span {
-    let file = report.sources.file(place.file);
+fn span(sources: &Sources, place: Place, label: String, is_primary: bool) -> Span {
+    let file = sources.file(place.file);
     let (line_start, column_start) = file.line_column(place.span.start);
     let (line_end, column_end) = file.line_column(place.span.end);
     let text = (line_start..=line_end).map(|line| {
