@@ -371,6 +371,5 @@ pub(crate) enum Pat {
     Ref(Box<Pat>),
     Or(Vec<Pat>),
     Slice(Vec<Pat>),
-    Typed(Box<Pat>, Ty),
     Wild,
 }

@@ -4,238 +4,661 @@
 //! behind sees them. Items inside bodies are lifted to the enclosing module: their
 //! names are visible a little too widely, which does no harm in practice.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
-use syn::spanned::Spanned;
+use ustr::Ustr;
 
 use crate::facts::{
-    Attr, Body, Field, Function, Impl, Item, ItemKind, Param, Receiver, Static, StaticKind, Trait, Ty,
-    Variant,
+    Body, ExprId, Field, Function, Generic, Impl, Item, ItemKind, Param, Receiver, Static, StaticKind, Trait,
+    Ty, Variant,
 };
 use crate::span::Span;
 
-use super::{bodies, macros, pats, plain, types};
+use super::parser::{Parsed, Parser, RawAttr};
+use super::tokens::{Kind, Word};
 
-/// Longest attribute text that is kept, in bytes.
-const MAX_ATTR: usize = 400;
-
-/// What is collected while one file is lowered.
-pub(super) struct Lowering {
-    tests: bool,
-    /// Items found inside bodies, waiting for their module to take them.
-    pub(super) lifted: Vec<Item>,
-    /// The first expression that was nested too deep.
-    pub(super) too_deep: Option<Span>,
-}
-
-impl Lowering {
-    pub(super) fn new(tests: bool) -> Self {
-        Lowering { tests, lifted: Vec::new(), too_deep: None }
+impl Parser<'_> {
+    /// A whole file: `#![..]` and items up to the end.
+    pub(super) fn file(&mut self) -> Parsed<Vec<Item>> {
+        self.inner_attrs(&mut Vec::new())?;
+        self.items()
     }
 
-    pub(super) fn items(&mut self, from: &[syn::Item]) -> Vec<Item> {
+    fn items(&mut self) -> Parsed<Vec<Item>> {
         let outer = std::mem::take(&mut self.lifted);
         let mut out = Vec::new();
-        for item in from {
-            self.item(item, &mut out);
-        }
+        let answer = self.items_into(&mut out);
         out.append(&mut self.lifted);
         self.lifted = outer;
-        out
+        answer.map(|()| out)
     }
 
-    pub(super) fn item(&mut self, from: &syn::Item, out: &mut Vec<Item>) {
-        match from {
-            syn::Item::Mod(inner) if self.keep(&inner.attrs) => {
-                let items = inner.content.as_ref().map(|(_, items)| self.items(items));
-                let path = inner.attrs.iter().find_map(path_attr);
-                out.push(item(&inner.ident, &inner.attrs, ItemKind::Module { items, path }));
+    /// Items up to the end; those in their bodies are left for the module around.
+    pub(super) fn items_into(&mut self, out: &mut Vec<Item>) -> Parsed<()> {
+        while !self.done() {
+            if !self.eat_punct(b';') {
+                self.item(out)?;
             }
-            syn::Item::Mod(inner) if inner.content.is_none() => {
-                let path = inner.attrs.iter().find_map(path_attr);
-                out.push(item(&inner.ident, &[], ItemKind::TestModule { path }));
-            }
-            syn::Item::Use(inner) if self.keep(&inner.attrs) => {
-                use_tree(&inner.tree, &mut Vec::new(), plain(inner.span()), out);
-            }
-            syn::Item::ExternCrate(inner) => {
-                let name = types::name(inner.rename.as_ref().map_or(&inner.ident, |(_, rename)| rename));
-                let kind = ItemKind::Use { path: vec![types::name(&inner.ident)], glob: false };
-                out.push(Item {
-                    name,
-                    span: plain(inner.ident.span()),
-                    attrs: Vec::new(),
-                    within: ustr::Ustr::default(),
-                    kind,
-                });
-            }
-            syn::Item::Static(inner) if self.keep(&inner.attrs) => {
-                let mutable = matches!(inner.mutability, syn::StaticMutability::Mut(_));
-                let held = self.held(StaticKind::Static { mutable }, &inner.ty, &inner.expr);
-                out.push(item(&inner.ident, &inner.attrs, ItemKind::Static(held)));
-            }
-            syn::Item::Const(inner) if self.keep(&inner.attrs) => {
-                let held = self.held(StaticKind::Const, &inner.ty, &inner.expr);
-                out.push(item(&inner.ident, &inner.attrs, ItemKind::Static(held)));
-            }
-            syn::Item::Struct(inner) if self.keep(&inner.attrs) => {
-                let kind = ItemKind::Struct {
-                    generics: types::generics(&inner.generics),
-                    fields: self.fields(&inner.fields),
-                };
-                out.push(item(&inner.ident, &inner.attrs, kind));
-            }
-            syn::Item::Enum(inner) if self.keep(&inner.attrs) => {
-                let variant = |from: &syn::Variant| Variant {
-                    name: types::name(&from.ident),
-                    fields: self.fields(&from.fields),
-                };
-                let variants = inner.variants.iter().map(variant).collect();
-                let kind = ItemKind::Enum { generics: types::generics(&inner.generics), variants };
-                out.push(item(&inner.ident, &inner.attrs, kind));
-            }
-            syn::Item::Type(inner) if self.keep(&inner.attrs) => {
-                let kind =
-                    ItemKind::Alias { generics: types::generics(&inner.generics), ty: types::ty(&inner.ty) };
-                out.push(item(&inner.ident, &inner.attrs, kind));
-            }
-            syn::Item::Fn(inner) if self.keep(&inner.attrs) => {
-                let function = self.function(&inner.sig, Some(&inner.block));
-                out.push(item(&inner.sig.ident, &inner.attrs, ItemKind::Fn(Box::new(function))));
-            }
-            syn::Item::Impl(inner) if self.keep(&inner.attrs) => self.implementation(inner, out),
-            syn::Item::Trait(inner) if self.keep(&inner.attrs) => {
-                let mut items = Vec::new();
-                for member in &inner.items {
-                    if let syn::TraitItem::Fn(member) = member {
-                        let function = self.function(&member.sig, member.default.as_ref());
-                        items.push(item(&member.sig.ident, &member.attrs, ItemKind::Fn(Box::new(function))));
-                    }
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, out: &mut Vec<Item>) -> Parsed<()> {
+        let attrs = self.outer_attrs()?;
+        self.item_behind(attrs, out)
+    }
+
+    /// An item whose attributes have been read.
+    pub(super) fn item_behind(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+        if self.keep(&attrs) || self.is_module_elsewhere() {
+            return self.deeper(|parser| parser.item_with(attrs, out));
+        }
+        self.silently(|parser| parser.deeper(|parser| parser.item_with(attrs, &mut Vec::new())))
+    }
+
+    /// `mod name;`, whatever its visibility.
+    fn is_module_elsewhere(&mut self) -> bool {
+        let at = self.at;
+        let found = self.visibility().is_ok()
+            && self.is(Word::Mod)
+            && self.is_ident(1)
+            && self.kind(2) == Some(Kind::Punct(b';'));
+        self.at = at;
+        found
+    }
+
+    /// `pub`, `pub(crate)`
+    fn visibility(&mut self) -> Parsed<()> {
+        if self.eat(Word::Pub)
+            && self.is_open(b'(')
+            && matches!(
+                self.kind(1),
+                Some(Kind::Word(Word::Crate | Word::SelfValue | Word::Super | Word::In))
+            )
+            // `pub (crate::A)` is a field of that type.
+            && !self.is_op_ahead(2, "::")
+        {
+            self.skip_group()?;
+        }
+        Ok(())
+    }
+
+    fn item_with(&mut self, mut attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+        let start = self.here();
+        self.visibility()?;
+        if self.is_name(0, "default") && !self.is_op_ahead(1, "::") && self.kind(1) != Some(Kind::Punct(b'!'))
+        {
+            self.at += 1;
+        }
+        match self.kind(0) {
+            Some(Kind::Word(Word::Mod)) => return self.module(attrs, out),
+            Some(Kind::Word(Word::Use)) => return self.import(start, out),
+            Some(Kind::Word(Word::Struct)) => return self.structure(attrs, out),
+            Some(Kind::Word(Word::Enum)) => return self.enumeration(attrs, out),
+            Some(Kind::Word(Word::Type)) => return self.alias(attrs, out),
+            Some(Kind::Word(Word::Trait)) => return self.trait_item(attrs, out),
+            Some(Kind::Word(Word::Impl)) => return self.implementation(attrs, out),
+            Some(Kind::Word(Word::Static)) => return self.static_item(attrs, out),
+            Some(Kind::Word(Word::Macro)) => {
+                self.at += 2;
+                if self.is_open(b'(') {
+                    self.skip_group()?;
                 }
-                let kind = Trait {
-                    generics: types::generics(&inner.generics),
-                    supertraits: types::bounds(&inner.supertraits),
-                    items,
-                };
-                out.push(item(&inner.ident, &inner.attrs, ItemKind::Trait(Box::new(kind))));
+                return self.skip_group();
             }
-            syn::Item::Macro(inner) if self.keep(&inner.attrs) => self.item_macro(&inner.mac, out),
+            Some(Kind::Word(Word::Extern)) if self.is_ahead(1, Word::Crate) => return self.extern_crate(out),
+            Some(Kind::Word(Word::Const)) if !self.starts_fn(1) => match self.kind(1) {
+                Some(Kind::Word(Word::Trait)) | Some(Kind::Word(Word::Impl | Word::Unsafe)) => {
+                    self.at += 1;
+                    return self.item_with(attrs, out);
+                }
+                _ => return self.constant_item(attrs, out),
+            },
             _ => {}
         }
+        if self.starts_fn(0) {
+            let (name, span, function) = self.function(&mut attrs)?;
+            // Without a body it is declared somewhere else.
+            if !self.dry && function.body.is_some() && self.keep(&attrs) {
+                out.push(self.named(name, span, &attrs, ItemKind::Fn(Box::new(function))));
+            }
+            return Ok(());
+        }
+        if self.is(Word::Extern) || self.is(Word::Unsafe) && self.is_ahead(1, Word::Extern) {
+            // `extern "C" { .. }`
+            self.eat(Word::Unsafe);
+            self.at += 1;
+            if self.kind(0) == Some(Kind::Text) {
+                self.at += 1;
+            }
+            return self.skip_group();
+        }
+        let contextual = self.is(Word::Unsafe) || self.is_name(0, "auto") || self.is_name(0, "safe");
+        if contextual
+            && matches!(self.kind(1), Some(Kind::Word(Word::Trait | Word::Impl | Word::Mod | Word::Static)))
+            || self.is(Word::Unsafe) && self.is_name(1, "auto")
+        {
+            self.at += 1;
+            return self.item_with(attrs, out);
+        }
+        if self.is_name(0, "union") && self.is_ident(1) {
+            self.at += 2;
+            let mut generics = self.generics()?;
+            self.where_clause(&mut generics)?;
+            return self.skip_group();
+        }
+        self.macro_item(out)
     }
 
-    fn held(&mut self, kind: StaticKind, ty: &syn::Type, init: &syn::Expr) -> Static {
-        Static { kind, ty: types::ty(ty), ty_text: types::text(ty), init: self.body_of(init) }
+    /// Whether a function's head stands there.
+    pub(super) fn starts_fn(&self, ahead: usize) -> bool {
+        let mut at = ahead;
+        loop {
+            match self.kind(at) {
+                Some(Kind::Word(Word::Fn)) => return self.is_ident(at + 1),
+                Some(Kind::Word(Word::Const | Word::Async | Word::Unsafe)) => at += 1,
+                Some(Kind::Word(Word::Extern)) => {
+                    at += 1;
+                    if self.kind(at) == Some(Kind::Text) {
+                        at += 1;
+                    }
+                }
+                Some(Kind::Word(Word::Name)) if self.is_name(at, "default") || self.is_name(at, "safe") => {
+                    at += 1
+                }
+                _ => return false,
+            }
+        }
     }
 
-    fn body_of(&mut self, expr: &syn::Expr) -> Option<Box<Body>> {
-        Some(Box::new(bodies::expression(self, expr)))
+    pub(super) fn named(&self, name: Ustr, span: Span, attrs: &[RawAttr], kind: ItemKind) -> Item {
+        Item { name, span, attrs: self.attrs(attrs), within: Ustr::default(), kind }
     }
 
-    pub(super) fn item_macro(&mut self, call: &syn::Macro, out: &mut Vec<Item>) {
-        let name = call.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-        let kind = match name.as_str() {
-            "lazy_static" => StaticKind::Lazy,
-            "thread_local" => StaticKind::ThreadLocal,
-            "macro_rules" | "task_local" => return,
+    fn module(&mut self, mut attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+        self.at += 1;
+        let (name, span) = self.ident()?;
+        let path = self.path_attr(&attrs);
+        if self.eat_punct(b';') {
+            let item = if self.keep(&attrs) {
+                self.named(name, span, &attrs, ItemKind::Module { items: None, path })
+            } else {
+                self.named(name, span, &[], ItemKind::TestModule { path })
+            };
+            out.push(item);
+            return Ok(());
+        }
+        let items = self.inside(b'{', "expected `;` or `{`", |parser| {
+            parser.inner_attrs(&mut attrs)?;
+            if parser.keep(&attrs) {
+                return parser.items();
+            }
+            parser.silently(|parser| parser.items())?;
+            Ok(Vec::new())
+        })?;
+        if self.keep(&attrs) {
+            out.push(self.named(name, span, &attrs, ItemKind::Module { items: Some(items), path }));
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, start: u32, out: &mut Vec<Item>) -> Parsed<()> {
+        self.at += 1;
+        self.eat_op("::");
+        let before = out.len();
+        self.use_tree(&mut Vec::new(), out)?;
+        self.want_punct(b';', "expected `;`")?;
+        let span = Span { start, end: self.behind() };
+        for item in &mut out[before..] {
+            item.span = span;
+        }
+        Ok(())
+    }
+
+    fn use_tree(&mut self, prefix: &mut Vec<Ustr>, out: &mut Vec<Item>) -> Parsed<()> {
+        let depth = prefix.len();
+        let mut push = |name: Ustr, path: Vec<Ustr>, glob: bool| {
+            let kind = ItemKind::Use { path, glob };
+            let span = Span { start: 0, end: 0 };
+            out.push(Item { name, span, attrs: Vec::new(), within: Ustr::default(), kind });
+        };
+        loop {
+            match self.kind(0) {
+                Some(Kind::Open(b'{')) => {
+                    self.inside(b'{', "expected imports", |parser| {
+                        while !parser.done() {
+                            parser.eat_op("::");
+                            parser.deeper(|parser| parser.use_tree(prefix, out))?;
+                            if !parser.done() {
+                                parser.want_punct(b',', "expected `,`")?;
+                            }
+                        }
+                        Ok(())
+                    })?;
+                    break;
+                }
+                Some(Kind::Punct(b'*')) => {
+                    self.at += 1;
+                    push(Ustr::from("*"), prefix.clone(), true);
+                    break;
+                }
+                Some(Kind::Word(word)) if super::types::is_segment(word) => {
+                    self.at += 1;
+                    let name = self.name_of(self.at - 1);
+                    if self.eat_op("::") {
+                        prefix.push(name);
+                        continue;
+                    }
+                    // `a::{self}` names `a` itself.
+                    let mut path = prefix.clone();
+                    if name != "self" || path.is_empty() {
+                        path.push(name);
+                    }
+                    let own = path.last().copied().unwrap_or(name);
+                    if self.eat(Word::As) {
+                        let renamed = self.name_of(self.at.min(self.tokens.len() - 1));
+                        if !(self.is_ident(0) || self.is(Word::Underscore)) {
+                            return Err(self.fail("expected a name"));
+                        }
+                        self.at += 1;
+                        push(renamed, path, false);
+                    } else {
+                        push(own, path, false);
+                    }
+                    break;
+                }
+                _ => return Err(self.fail("expected a name, `*` or `{`")),
+            }
+        }
+        prefix.truncate(depth);
+        Ok(())
+    }
+
+    fn extern_crate(&mut self, out: &mut Vec<Item>) -> Parsed<()> {
+        self.at += 2;
+        let at = self.at;
+        if !matches!(self.kind(0), Some(Kind::Word(Word::Name | Word::SelfValue))) {
+            return Err(self.fail("expected the name of a crate"));
+        }
+        self.at += 1;
+        let (mut name, crate_name) = (self.name_of(at), self.name_of(at));
+        if self.eat(Word::As) {
+            name = self.name_of(self.at.min(self.tokens.len() - 1));
+            self.at += 1;
+        }
+        self.want_punct(b';', "expected `;`")?;
+        let kind = ItemKind::Use { path: vec![crate_name], glob: false };
+        out.push(Item { name, span: self.span_of(at), attrs: Vec::new(), within: Ustr::default(), kind });
+        Ok(())
+    }
+
+    fn static_item(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+        self.at += 1;
+        let mutable = self.eat(Word::Mut);
+        let (name, span) = self.ident()?;
+        self.held_item(StaticKind::Static { mutable }, name, span, &attrs, out)
+    }
+
+    fn constant_item(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+        self.at += 1;
+        let (name, span) = self.constant_name()?;
+        self.generics()?;
+        self.held_item(StaticKind::Const, name, span, &attrs, out)
+    }
+
+    fn constant_name(&mut self) -> Parsed<(Ustr, Span)> {
+        if self.eat(Word::Underscore) {
+            return Ok((self.name_of(self.at - 1), self.span_of(self.at - 1)));
+        }
+        self.ident()
+    }
+
+    /// `: TYPE = EXPR;`
+    fn held_item(
+        &mut self,
+        kind: StaticKind,
+        name: Ustr,
+        span: Span,
+        attrs: &[RawAttr],
+        out: &mut Vec<Item>,
+    ) -> Parsed<()> {
+        self.want_punct(b':', "expected `:`")?;
+        let from = self.at;
+        let ty = self.ty()?;
+        let ty_text = self.type_text(from, self.at);
+        self.where_clause(&mut [])?;
+        if self.eat_punct(b';') {
+            return Ok(());
+        }
+        self.want_punct(b'=', "expected `=`")?;
+        let init = self.initialiser()?;
+        self.where_clause(&mut [])?;
+        self.want_punct(b';', "expected `;`")?;
+        out.push(self.named(name, span, attrs, ItemKind::Static(Static { kind, ty, ty_text, init })));
+        Ok(())
+    }
+
+    /// An expression that is a body of its own.
+    pub(super) fn initialiser(&mut self) -> Parsed<Option<Box<Body>>> {
+        let outer = std::mem::take(&mut self.exprs);
+        let root = self.expr().map(|expr| expr.id);
+        let exprs = std::mem::replace(&mut self.exprs, outer);
+        root.map(|root| self.body(exprs, root))
+    }
+
+    fn body(&self, mut exprs: Vec<crate::facts::Expr>, root: ExprId) -> Option<Box<Body>> {
+        exprs.shrink_to_fit();
+        (!self.dry).then(|| Box::new(Body { exprs, root: Some(root) }))
+    }
+
+    fn structure(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+        self.at += 1;
+        let (name, span) = self.ident()?;
+        let mut generics = self.generics()?;
+        self.where_clause(&mut generics)?;
+        let mut fields = Vec::new();
+        if self.is_open(b'{') {
+            fields = self.inside(b'{', "expected fields", Self::named_fields)?;
+        } else {
+            if self.is_open(b'(') {
+                fields = self.inside(b'(', "expected fields", Self::tuple_fields)?;
+                self.where_clause(&mut generics)?;
+            }
+            self.want_punct(b';', "expected `;`")?;
+        }
+        out.push(self.named(name, span, &attrs, ItemKind::Struct { generics, fields }));
+        Ok(())
+    }
+
+    fn named_fields(&mut self) -> Parsed<Vec<Field>> {
+        let mut fields = Vec::new();
+        while !self.done() {
+            let attrs = self.outer_attrs()?;
+            self.visibility()?;
+            if self.is(Word::Unsafe) {
+                self.at += 1;
+            }
+            let (name, span) = self.ident()?;
+            self.want_punct(b':', "expected `:`")?;
+            let from = self.at;
+            let ty = self.ty()?;
+            let ty_text = self.type_text(from, self.at);
+            if self.eat_punct(b'=') {
+                self.silently(Self::expr)?;
+            }
+            if self.keep(&attrs) {
+                fields.push(Field { name, ty, ty_text, span });
+            }
+            if !self.done() {
+                self.want_punct(b',', "expected `,`")?;
+            }
+        }
+        Ok(fields)
+    }
+
+    fn tuple_fields(&mut self) -> Parsed<Vec<Field>> {
+        let mut fields = Vec::new();
+        let mut index = 0;
+        while !self.done() {
+            let attrs = self.outer_attrs()?;
+            self.visibility()?;
+            let (from, start) = (self.at, self.here());
+            let ty = self.ty()?;
+            let ty_text = self.type_text(from, self.at);
+            if self.keep(&attrs) {
+                let span = Span { start, end: self.behind() };
+                fields.push(Field { name: Ustr::from(&index.to_string()), ty, ty_text, span });
+            }
+            index += 1;
+            if !self.done() {
+                self.want_punct(b',', "expected `,`")?;
+            }
+        }
+        Ok(fields)
+    }
+
+    fn enumeration(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+        self.at += 1;
+        let (name, span) = self.ident()?;
+        let mut generics = self.generics()?;
+        self.where_clause(&mut generics)?;
+        let variants = self.inside(b'{', "expected variants", |parser| {
+            let mut variants = Vec::new();
+            while !parser.done() {
+                parser.outer_attrs()?;
+                parser.visibility()?;
+                let (name, _) = parser.ident()?;
+                let fields = match parser.kind(0) {
+                    Some(Kind::Open(b'{')) => parser.inside(b'{', "expected fields", Self::named_fields)?,
+                    Some(Kind::Open(b'(')) => parser.inside(b'(', "expected fields", Self::tuple_fields)?,
+                    _ => Vec::new(),
+                };
+                if parser.eat_punct(b'=') {
+                    parser.silently(Self::expr)?;
+                }
+                variants.push(Variant { name, fields });
+                if !parser.done() {
+                    parser.want_punct(b',', "expected `,`")?;
+                }
+            }
+            Ok(variants)
+        })?;
+        out.push(self.named(name, span, &attrs, ItemKind::Enum { generics, variants }));
+        Ok(())
+    }
+
+    fn alias(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+        self.at += 1;
+        let (name, span) = self.ident()?;
+        let mut generics = self.generics()?;
+        if self.eat_punct(b':') {
+            self.bounds()?;
+        }
+        self.where_clause(&mut generics)?;
+        if !self.eat_punct(b'=') {
+            return self.want_punct(b';', "expected `=`");
+        }
+        let ty = self.ty()?;
+        self.where_clause(&mut generics)?;
+        self.want_punct(b';', "expected `;`")?;
+        out.push(self.named(name, span, &attrs, ItemKind::Alias { generics, ty }));
+        Ok(())
+    }
+
+    fn trait_item(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+        self.at += 1;
+        let (name, span) = self.ident()?;
+        let mut generics = self.generics()?;
+        if self.eat_punct(b'=') {
+            self.skip_until(b";");
+            return self.want_punct(b';', "expected `;`");
+        }
+        let supertraits = if self.eat_punct(b':') { self.bounds()? } else { Vec::new() };
+        self.where_clause(&mut generics)?;
+        let items = self.inside(b'{', "expected `{`", |parser| {
+            let mut items = Vec::new();
+            parser.inner_attrs(&mut Vec::new())?;
+            while !parser.done() {
+                let attrs = parser.outer_attrs()?;
+                parser.member(attrs, true, &mut items)?;
+            }
+            Ok(items)
+        })?;
+        let kind = ItemKind::Trait(Box::new(Trait { generics, supertraits, items }));
+        out.push(self.named(name, span, &attrs, kind));
+        Ok(())
+    }
+
+    fn implementation(&mut self, mut attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+        self.at += 1;
+        let has_generics = self.is_punct(b'<')
+            && match self.kind(1) {
+                Some(Kind::Punct(b'>' | b'#')) | Some(Kind::Lifetime) | Some(Kind::Word(Word::Const)) => true,
+                Some(Kind::Word(Word::Name)) => {
+                    matches!(self.kind(2), Some(Kind::Punct(b',' | b'>' | b'=')))
+                        || self.kind(2) == Some(Kind::Punct(b':')) && !self.is_op_ahead(2, "::")
+                }
+                _ => false,
+            };
+        let mut generics: Vec<Generic> = if has_generics { self.generics()? } else { Vec::new() };
+        if self.is(Word::Const) {
+            self.at += 1;
+        }
+        let negative = self.is_punct(b'!') && self.kind(1) != Some(Kind::Word(Word::For));
+        if negative {
+            self.at += 1;
+        }
+        let mut span = Span { start: self.here(), end: 0 };
+        let mut self_ty = self.ty()?;
+        let mut trait_path = None;
+        if self.eat(Word::For) {
+            if let Ty::Path(path) | Ty::Projection(_, path) = self_ty {
+                trait_path = Some(path);
+            }
+            span.start = self.here();
+            self_ty = self.ty()?;
+        }
+        span.end = self.behind();
+        self.where_clause(&mut generics)?;
+        let items = self.inside(b'{', "expected `{`", |parser| {
+            let mut items = Vec::new();
+            parser.inner_attrs(&mut attrs)?;
+            while !parser.done() {
+                let attrs = parser.outer_attrs()?;
+                parser.member(attrs, false, &mut items)?;
+            }
+            Ok(items)
+        })?;
+        let kind = ItemKind::Impl(Box::new(Impl { generics, trait_path, self_ty, items }));
+        out.push(self.named(Ustr::from(""), span, &attrs, kind));
+        Ok(())
+    }
+
+    /// A method, type or constant of an impl or a trait.
+    fn member(&mut self, mut attrs: Vec<RawAttr>, of_trait: bool, out: &mut Vec<Item>) -> Parsed<()> {
+        self.visibility()?;
+        if self.is_name(0, "default") && matches!(self.kind(1), Some(Kind::Word(_))) {
+            self.at += 1;
+        }
+        if self.starts_fn(0) {
+            let wanted = of_trait || self.keep(&attrs);
+            let (name, span, function) = if wanted {
+                self.function(&mut attrs)?
+            } else {
+                self.silently(|parser| parser.function(&mut attrs))?
+            };
+            if wanted && (of_trait || function.body.is_some() && self.keep(&attrs)) {
+                out.push(self.named(name, span, &attrs, ItemKind::Fn(Box::new(function))));
+            }
+            return Ok(());
+        }
+        let before = out.len();
+        match self.kind(0) {
+            Some(Kind::Word(Word::Type)) => {
+                self.alias(attrs, out)?;
+                if let Some(Item { kind: ItemKind::Alias { generics, .. }, .. }) = out[before..].first_mut() {
+                    generics.clear();
+                }
+            }
+            Some(Kind::Word(Word::Const)) => self.constant_item(attrs, out)?,
             _ => {
-                let inner = macros::items(call.tokens.clone());
-                for inner in &inner {
-                    self.item(inner, out);
-                }
-                return;
-            }
-        };
-        for found in macros::statics(call.tokens.clone()) {
-            if self.keep(&found.attrs) {
-                let held = self.held(kind, &found.ty, &found.init);
-                out.push(item(&found.name, &found.attrs, ItemKind::Static(held)));
+                // A macro in place of members.
+                self.path(false)?;
+                self.want_punct(b'!', "expected a method, type or constant")?;
+                self.macro_tail()?;
             }
         }
-    }
-
-    fn implementation(&mut self, from: &syn::ItemImpl, out: &mut Vec<Item>) {
-        let mut items = Vec::new();
-        for member in &from.items {
-            match member {
-                syn::ImplItem::Fn(member) if self.keep(&member.attrs) => {
-                    let function = self.function(&member.sig, Some(&member.block));
-                    items.push(item(&member.sig.ident, &member.attrs, ItemKind::Fn(Box::new(function))));
-                }
-                syn::ImplItem::Type(member) => {
-                    let kind = ItemKind::Alias { generics: Vec::new(), ty: types::ty(&member.ty) };
-                    items.push(item(&member.ident, &member.attrs, kind));
-                }
-                syn::ImplItem::Const(member) => {
-                    let held = self.held(StaticKind::Const, &member.ty, &member.expr);
-                    items.push(item(&member.ident, &member.attrs, ItemKind::Static(held)));
-                }
-                _ => {}
-            }
+        if of_trait {
+            out.truncate(before);
         }
-        let kind = Impl {
-            generics: types::generics(&from.generics),
-            trait_path: from.trait_.as_ref().map(|(path, _)| types::path(path)),
-            self_ty: types::ty(&from.self_ty),
-            items,
-        };
-        out.push(Item {
-            name: ustr::Ustr::from(""),
-            span: plain(from.self_ty.span()),
-            attrs: attrs(&from.attrs),
-            within: ustr::Ustr::default(),
-            kind: ItemKind::Impl(Box::new(kind)),
-        });
+        Ok(())
     }
 
-    fn function(&mut self, sig: &syn::Signature, block: Option<&syn::Block>) -> Function {
+    /// Brackets of a macro call, and the `;` behind it.
+    pub(super) fn macro_tail(&mut self) -> Parsed<()> {
+        self.skip_group()?;
+        self.eat_punct(b';');
+        Ok(())
+    }
+
+    fn function(&mut self, attrs: &mut Vec<RawAttr>) -> Parsed<(Ustr, Span, Function)> {
+        while !self.eat(Word::Fn) {
+            self.at += 1;
+        }
+        let (name, span) = self.ident()?;
+        let mut generics = self.generics()?;
         let mut receiver = None;
         let mut params = Vec::new();
-        for input in &sig.inputs {
-            match input {
-                syn::FnArg::Receiver(this) => receiver = Some(receiver_of(this)),
-                syn::FnArg::Typed(typed) => {
-                    params.push(Param { pat: pats::pat(&typed.pat), ty: types::ty(&typed.ty) });
+        self.inside(b'(', "expected parameters", |parser| {
+            while !parser.done() {
+                parser.outer_attrs()?;
+                match parser.receiver()? {
+                    Some(found) => receiver = Some(found),
+                    None if parser.eat_op("...") => {}
+                    None => {
+                        let pat = parser.pat_single()?;
+                        parser.want_punct(b':', "expected `:`")?;
+                        if parser.eat_op("...") {
+                            break;
+                        }
+                        params.push(Param { pat, ty: parser.ty()? });
+                    }
+                }
+                if !parser.done() {
+                    parser.want_punct(b',', "expected `,`")?;
+                }
+            }
+            Ok(())
+        })?;
+        let output = self.output(true)?;
+        self.where_clause(&mut generics)?;
+        let mut body = None;
+        if !self.eat_punct(b';') {
+            let before = self.lifted.len();
+            let outer = std::mem::take(&mut self.exprs);
+            let span = self.group_span();
+            let root = self.inside(b'{', "expected `{`", |parser| {
+                parser.inner_attrs(attrs)?;
+                parser.stmts(span)
+            });
+            let exprs = std::mem::replace(&mut self.exprs, outer);
+            body = self.body(exprs, root?);
+            for item in &mut self.lifted[before..] {
+                if item.within.is_empty() {
+                    item.within = name;
                 }
             }
         }
-        let before = self.lifted.len();
-        let body = block.map(|block| Box::new(bodies::block(self, block)));
-        for item in &mut self.lifted[before..] {
-            if item.within.is_empty() {
-                item.within = types::name(&sig.ident);
+        Ok((name, span, Function { generics, params, receiver, output, body }))
+    }
+
+    /// From the bracket here to its partner.
+    pub(super) fn group_span(&self) -> Span {
+        match self.tokens.get(self.at) {
+            Some(token) if matches!(token.kind, Kind::Open(_)) => {
+                Span { start: token.start, end: self.tokens[token.mate as usize].end }
             }
-        }
-        Function {
-            generics: types::generics(&sig.generics),
-            params,
-            receiver,
-            output: types::output(&sig.output),
-            body,
+            _ => Span { start: self.here(), end: self.here() },
         }
     }
 
-    fn fields(&self, from: &syn::Fields) -> Vec<Field> {
-        let field = |(index, field): (usize, &syn::Field)| Field {
-            name: field.ident.as_ref().map_or_else(|| ustr::Ustr::from(&index.to_string()), types::name),
-            ty: types::ty(&field.ty),
-            ty_text: types::text(&field.ty),
-            span: plain(field.ident.as_ref().map_or_else(|| field.ty.span(), |ident| ident.span())),
-        };
-        from.iter().enumerate().filter(|(_, field)| self.keep(&field.attrs)).map(field).collect()
-    }
-
-    /// False for what only exists in test builds.
-    pub(super) fn keep(&self, attrs: &[syn::Attribute]) -> bool {
-        self.tests || !attrs.iter().any(test_only)
-    }
-}
-
-fn receiver_of(from: &syn::Receiver) -> Receiver {
-    match &from.kind {
-        syn::ReceiverKind::Reference(_, _, Some(_)) => Receiver::RefMut,
-        syn::ReceiverKind::Reference(..) => Receiver::Ref,
-        syn::ReceiverKind::Typed(_, ty) => match types::ty(ty) {
+    fn receiver(&mut self) -> Parsed<Option<Receiver>> {
+        let at = self.at;
+        let by_ref = self.eat_punct(b'&');
+        if by_ref && self.kind(0) == Some(Kind::Lifetime) {
+            self.at += 1;
+        }
+        let mutable = self.eat(Word::Mut);
+        if !self.is(Word::SelfValue) || self.is_op_ahead(1, "::") {
+            self.at = at;
+            return Ok(None);
+        }
+        self.at += 1;
+        if by_ref {
+            return Ok(Some(if mutable { Receiver::RefMut } else { Receiver::Ref }));
+        }
+        if !self.eat_punct(b':') {
+            return Ok(Some(Receiver::Value));
+        }
+        Ok(Some(match self.ty()? {
             Ty::Ref { mutable: true, .. } => Receiver::RefMut,
             Ty::Ref { .. } => Receiver::Ref,
             Ty::Path(path) => match path.last() {
@@ -247,137 +670,6 @@ fn receiver_of(from: &syn::Receiver) -> Receiver {
                 _ => Receiver::Value,
             },
             _ => Receiver::Value,
-        },
-        _ => Receiver::Value,
+        }))
     }
-}
-
-fn item(name: &syn::Ident, from: &[syn::Attribute], kind: ItemKind) -> Item {
-    Item {
-        name: types::name(name),
-        span: plain(name.span()),
-        attrs: attrs(from),
-        within: ustr::Ustr::default(),
-        kind,
-    }
-}
-
-pub(super) fn attrs(from: &[syn::Attribute]) -> Vec<Attr> {
-    let kept = |attr: &&syn::Attribute| {
-        !["doc", "allow", "expect", "warn", "deny", "inline", "must_use"]
-            .iter()
-            .any(|name| attr.path().is_ident(name))
-    };
-    from.iter().filter(kept).map(attr).collect()
-}
-
-fn attr(from: &syn::Attribute) -> Attr {
-    let tokens = match &from.meta {
-        syn::Meta::List(list) => list.tokens.clone(),
-        syn::Meta::NameValue(pair) => pair.value.to_token_stream(),
-        syn::Meta::Path(_) => TokenStream::new(),
-    };
-    let text = first_string(tokens.clone());
-    let mut tokens = tokens.to_string();
-    if tokens.len() > MAX_ATTR {
-        let cut = (0..=MAX_ATTR).rev().find(|at| tokens.is_char_boundary(*at)).unwrap_or(0);
-        tokens.truncate(cut);
-    }
-    Attr { path: types::path(from.path()), text, tokens }
-}
-
-fn first_string(tokens: TokenStream) -> Option<String> {
-    tokens.into_iter().find_map(|tree| match tree {
-        proc_macro2::TokenTree::Literal(literal) => match syn::Lit::new(literal) {
-            syn::Lit::Str(text) => Some(text.value()),
-            _ => None,
-        },
-        _ => None,
-    })
-}
-
-fn path_attr(from: &syn::Attribute) -> Option<String> {
-    match &from.meta {
-        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => {
-            first_string(pair.value.to_token_stream())
-        }
-        _ => None,
-    }
-}
-
-/// `#[test]`, `#[cfg(test)]`, `#[cfg(all(test, ..))]`; not `#[cfg(not(test))]`.
-fn test_only(attr: &syn::Attribute) -> bool {
-    if attr.path().segments.last().is_some_and(|last| last.ident == "test" || last.ident == "bench") {
-        return true;
-    }
-    attr.path().is_ident("cfg")
-        && matches!(&attr.meta, syn::Meta::List(list) if requires_test(list.tokens.clone()))
-}
-
-fn requires_test(tokens: TokenStream) -> bool {
-    let trees: Vec<_> = tokens.into_iter().collect();
-    match &trees[..] {
-        [proc_macro2::TokenTree::Ident(word)] => word == "test",
-        [proc_macro2::TokenTree::Ident(word), proc_macro2::TokenTree::Group(group), ..] if word == "all" => {
-            let mut part = TokenStream::new();
-            let mut found = false;
-            for tree in group.stream() {
-                if matches!(&tree, proc_macro2::TokenTree::Punct(punct) if punct.as_char() == ',') {
-                    found |= requires_test(std::mem::take(&mut part));
-                } else {
-                    part.extend([tree]);
-                }
-            }
-            found || requires_test(part)
-        }
-        _ => false,
-    }
-}
-
-fn use_tree(tree: &syn::UseTree, prefix: &mut Vec<ustr::Ustr>, span: Span, out: &mut Vec<Item>) {
-    let mut push = |name: ustr::Ustr, path: Vec<ustr::Ustr>, glob: bool| {
-        out.push(Item {
-            name,
-            span,
-            attrs: Vec::new(),
-            within: ustr::Ustr::default(),
-            kind: ItemKind::Use { path, glob },
-        });
-    };
-    match tree {
-        syn::UseTree::Path(path) => {
-            prefix.push(types::name(&path.ident));
-            use_tree(&path.tree, prefix, span, out);
-            prefix.pop();
-        }
-        syn::UseTree::Name(last) => {
-            let name = types::name(&last.ident);
-            let (name, path) = named(name, None, prefix);
-            push(name, path, false);
-        }
-        syn::UseTree::Rename(last) => {
-            let (name, path) = named(types::name(&last.ident), Some(types::name(&last.rename)), prefix);
-            push(name, path, false);
-        }
-        syn::UseTree::Glob(_) => push(ustr::Ustr::from("*"), prefix.clone(), true),
-        syn::UseTree::Group(group) => {
-            for inner in &group.items {
-                use_tree(inner, prefix, span, out);
-            }
-        }
-    }
-}
-
-/// `a::{self}` names `a` itself.
-fn named(
-    name: ustr::Ustr,
-    rename: Option<ustr::Ustr>,
-    prefix: &[ustr::Ustr],
-) -> (ustr::Ustr, Vec<ustr::Ustr>) {
-    let mut path = prefix.to_vec();
-    if name != "self" || path.is_empty() {
-        path.push(name);
-    }
-    let own = path.last().copied().unwrap_or(name);
-    (rename.unwrap_or(own), path)
 }

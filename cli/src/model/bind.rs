@@ -116,10 +116,6 @@ impl<'a> Frame<'a, '_> {
                     self.bind(part, Val { ty: ty.clone(), ..val.clone() });
                 }
             }
-            Pat::Typed(inner, ty) => {
-                let ty = self.ty(ty);
-                self.bind(inner, Val { ty, ..val });
-            }
             Pat::Wild => {}
         }
     }
