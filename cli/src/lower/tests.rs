@@ -112,7 +112,7 @@ fn macros_are_read_as_far_as_they_go() {
     );
     assert_eq!(kinds("info!(%a, b = c, \"{d}\")"), ["Block", "Macro", "Path", "Str", "Path", "Path"]);
     assert_eq!(kinds("select! { x = a => b, else => c }")[..3], ["Block", "Macro", "Path"]);
-    assert_eq!(kinds("quote! { fn #name() -> #ty; }"), ["Block", "Macro", "Tuple"]);
+    assert_eq!(kinds("quote! { fn #name() -> #ty; }"), ["Block", "Macro"]);
     let lazy = items("lazy_static! { static ref A: Mutex<u8> = Mutex::new(1); }");
     assert!(matches!(lazy[0].kind, ItemKind::Static(_)));
     let inside = items("cfg_if! { if #[cfg(a)] { fn one() {} } else { fn two() {} } }");
@@ -140,8 +140,24 @@ fn what_is_no_rust_is_refused() {
         refused(text);
     }
     assert!(refused("fn f() { let x = ; }").starts_with("syntax error: expected"));
-    let nested = format!("fn f() {{ {}x }}", "!".repeat(5_000));
-    assert!(refused(&nested).contains("nested too deep"));
+}
+
+#[test]
+fn what_is_nested_without_an_end_is_refused() {
+    // With the stack that the tool gives its own threads, or a part of it.
+    let refuses = || {
+        for prefix in ["!", "&", "a = ", "|| ", "return ", "if a {} else { "] {
+            let nested = format!(
+                "fn f() {{ {}x {} }}",
+                prefix.repeat(5_000),
+                "}".repeat(5_000 * prefix.matches("e {").count())
+            );
+            let message = refused(&nested);
+            assert!(message.contains("nested"), "{prefix}: {message}");
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(super::STACK_BYTES / 16).spawn(refuses);
+    assert!(thread.expect("a thread is to be had").join().is_ok());
 }
 
 #[test]
