@@ -122,7 +122,7 @@ fn macros_are_read_as_far_as_they_go() {
 #[test]
 fn literals_and_comments() {
     items(
-        "fn f<'a>() { let _ = (r#\"\"\"#, b'\\'', '\\'', 'x', \"\\\"\", c\"z\", br\"\\\", 1.0e-3_f64, 1..2, 1.max(2), /* /* */ */ 0xfe); }",
+        "fn f<'a, 'r#mod>() { let _ = (r#\"\"\"#, b'\\'', '\\'', 'x', \"\\\"\", c\"z\", br\"\\\", 1.0e-3_f64, 1..2, 1.max(2), /* /* */ */ 0xfe); }",
     );
 }
 

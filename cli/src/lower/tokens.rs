@@ -284,6 +284,10 @@ impl Lexer<'_> {
         let first = letters.next().ok_or_else(|| unfinished(start))?;
         self.at += 1;
         if first != '\\' && letters.next() != Some('\'') {
+            // `'r#name`
+            if self.byte(0) == b'r' && self.byte(1) == b'#' {
+                self.at += 2;
+            }
             if !is_word_start(self.text, self.at) {
                 return Err(unfinished(start));
             }
