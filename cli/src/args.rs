@@ -117,6 +117,10 @@ pub(crate) struct ReadArgs {
     /// Read all examples, not only those that start a server
     #[arg(long, help_heading = "Files")]
     pub(crate) examples: bool,
+
+    /// Neither use nor keep what earlier runs found
+    #[arg(long, help_heading = "Files")]
+    pub(crate) no_cache: bool,
 }
 
 /// Run a command of cargo's, then add findings to its messages: for rust-analyzer

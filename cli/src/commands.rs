@@ -24,6 +24,7 @@ use miette::Diagnostic;
 
 use self::progress::Progress;
 use crate::args::{BaselineArgs, CheckArgs, Cli, Color, Command, PolicyArgs, ReadArgs};
+use crate::cache::Cache;
 use crate::config;
 use crate::error::Error;
 use crate::finding::Level;
@@ -120,7 +121,9 @@ fn analyse(read: &ReadArgs, policy: &PolicyArgs, quiet: bool) -> Result<(Report,
     let workspace = workspace::load(&request(read)?)?;
     let policy = policy::load(&workspace, policy)?;
     let warnings = workspace.warnings.clone();
-    let mut report = crate::analyze(workspace, &policy, &|done, total| progress.set(done, total));
+    let cache = cache(read);
+    let mut report =
+        crate::analyze_with(workspace, &policy, cache.as_ref(), &|done, total| progress.set(done, total));
     report.prefix = prefix(&report.root, |variable| std::env::var_os(variable));
     Ok((report, warnings))
 }
@@ -148,7 +151,9 @@ fn accept(args: &BaselineArgs) -> Result<u8, Error> {
     let progress = Progress::start(false);
     let workspace = workspace::load(&request(&args.read)?)?;
     let (plan, policy) = baseline::plan(&workspace, args)?;
-    let report = crate::analyze(workspace, &policy, &|done, total| progress.set(done, total));
+    let cache = cache(&args.read);
+    let report =
+        crate::analyze_with(workspace, &policy, cache.as_ref(), &|done, total| progress.set(done, total));
     drop(progress);
     print(&baseline::write(&plan, &report)?)
 }
@@ -156,6 +161,10 @@ fn accept(args: &BaselineArgs) -> Result<u8, Error> {
 /// Says something on standard output, and is content.
 fn print(text: &str) -> Result<u8, Error> {
     stdout::write(|out| out.write_all(text.as_bytes())).map(|()| 0)
+}
+
+fn cache(args: &ReadArgs) -> Option<Cache> {
+    if args.no_cache { None } else { Cache::of_user() }
 }
 
 fn request(args: &ReadArgs) -> Result<Request, Error> {

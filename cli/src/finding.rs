@@ -3,12 +3,12 @@
 //! Plain data. The model and the rules fill it in, the reports put it into words;
 //! nothing here knows how either works.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::span::Place;
 
 /// How a piece of state is held: a fact, found by the model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mechanism {
     /// A global of any form.
@@ -30,7 +30,7 @@ pub enum Mechanism {
 }
 
 /// What a piece of state is to the service: a judgment, made by a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Who is logged in, hand-shakes, one-time codes.
@@ -60,7 +60,7 @@ pub enum Role {
 }
 
 /// How sure the analysis is. Decides the default level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// Worth knowing: level `note`.
@@ -72,7 +72,7 @@ pub enum Confidence {
 }
 
 /// What a finding does to the exit status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Listed, changes nothing.
@@ -107,7 +107,7 @@ pub struct RuleMeta {
 }
 
 /// One place that holds state.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SiteInfo {
     /// `NAME` for a static, `Type::field` for a field, `function::binding` for a local.
     pub symbol: String,
@@ -126,7 +126,7 @@ pub struct SiteInfo {
 }
 
 /// When an access runs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "when", rename_all = "kebab-case")]
 pub enum Context {
     /// While a request is served; the routes that lead here, as far as known.
@@ -141,7 +141,7 @@ pub enum Context {
 }
 
 /// What an access does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccessKind {
     /// Changes the state.
@@ -151,7 +151,7 @@ pub enum AccessKind {
 }
 
 /// One access to a site.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Access {
     /// Write or read.
     pub kind: AccessKind,
@@ -166,7 +166,7 @@ pub struct Access {
 }
 
 /// Where the state should live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Landing {
     /// A store with expiry.
@@ -188,7 +188,7 @@ pub enum Landing {
 }
 
 /// What a client sees.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Effect {
     /// With N replicas behind a balancer that picks one at random.
     pub replicas: String,
@@ -197,7 +197,7 @@ pub struct Effect {
 }
 
 /// Who set a finding aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SuppressionKind {
     /// A comment or an attribute at the site.
@@ -218,9 +218,10 @@ pub struct Suppression {
 }
 
 /// One piece of state that a second replica breaks, or that is worth knowing.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule that claims it.
+    #[serde(with = "crate::rules::by_name")]
     pub rule: &'static RuleMeta,
     /// Where the state is.
     pub site: SiteInfo,
@@ -231,6 +232,7 @@ pub struct Finding {
     /// What it does to the exit status: by its confidence, unless configured otherwise.
     pub level: Level,
     /// Set aside: listed by formats for programs, never counted among the levels.
+    #[serde(skip)]
     pub suppression: Option<Suppression>,
     /// One line: what is kept where.
     pub title: String,
@@ -267,7 +269,7 @@ pub struct Problem {
 }
 
 /// A site that was looked at and found harmless.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fine {
     /// Where.
     pub site: SiteInfo,
@@ -278,7 +280,7 @@ pub struct Fine {
 }
 
 /// Something that could not be read or analysed, named once.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Note {
     /// The file or folder, relative to the analysed root where it lies inside.
     pub path: String,

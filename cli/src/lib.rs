@@ -6,6 +6,7 @@
 
 pub mod args;
 mod baseline;
+pub mod cache;
 mod checks;
 pub mod commands;
 mod config;
@@ -13,6 +14,7 @@ pub mod error;
 mod facts;
 pub mod finding;
 mod fingerprint;
+mod judged;
 mod lower;
 mod model;
 mod near;
@@ -27,6 +29,8 @@ pub mod workspace;
 
 use rayon::prelude::*;
 
+use cache::Cache;
+use judged::Judged;
 use report::Report;
 use sink::Policy;
 use workspace::Workspace;
@@ -47,18 +51,82 @@ use workspace::Workspace;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn analyze(workspace: Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64) + Sync)) -> Report {
+    analyze_with(workspace, policy, None, progress)
+}
+
+/// As [`analyze`], and remembers what was found for the next time that nothing has changed.
+pub fn analyze_with(
+    workspace: Workspace,
+    policy: &Policy,
+    cache: Option<&Cache>,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Report {
     // Where so much address space is not to be had, a smaller stack still does for code
     // that people write; without any thread of its own, the caller's has to do.
     let pool = [lower::STACK_BYTES, lower::STACK_BYTES / 16]
         .into_iter()
         .find_map(|bytes| rayon::ThreadPoolBuilder::new().stack_size(bytes).build().ok());
     match pool {
-        Some(pool) => pool.install(|| run(workspace, policy, progress)),
-        None => run(workspace, policy, progress),
+        Some(pool) => pool.install(|| run(workspace, policy, cache, progress)),
+        None => run(workspace, policy, cache, progress),
     }
 }
 
-fn run(mut workspace: Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64) + Sync)) -> Report {
+fn run(
+    mut workspace: Workspace,
+    policy: &Policy,
+    cache: Option<&Cache>,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Report {
+    let read = workspace.sources.len();
+    let cache = cache.filter(|cache| !cache.lies_in(&workspace.root));
+    let kept = cache.map(|cache| (cache, judged::key(cache, &workspace, policy)));
+    let recalled = kept.and_then(|(cache, key)| judged::recall(cache, key));
+    let Judged { findings, fine, followed, notes } = match recalled {
+        Some(judged) => {
+            // What they point into joins the sources as it did the first time.
+            model::settings::sites(&mut workspace);
+            judged
+        }
+        None => {
+            let judged = judge(&mut workspace, policy, progress);
+            if let Some((cache, key)) = kept {
+                judged::keep(cache, key, &judged);
+            }
+            judged
+        }
+    };
+    let names: Vec<&'static str> = rules::ALL.iter().map(|rule| rule.name).collect();
+    let files: Vec<_> = workspace.sources.iter().filter(|(_, file)| file.path.ends_with(".rs")).collect();
+    let scans = files.par_iter().map(|(id, file)| (*id, suppress::scan(&file.text, &names)));
+    let found = sink::Found {
+        findings,
+        fine,
+        followed,
+        scans: scans.filter(|(_, scan)| !scan.is_empty()).collect(),
+        unread: notes.iter().map(|note| note.path.clone()).collect(),
+    };
+    let settled = sink::settle(found, policy, &mut workspace);
+    let unread = notes.len();
+    let mut all = workspace.notes;
+    all.extend(notes);
+    all.sort();
+    Report {
+        root: workspace.root,
+        prefix: String::new(),
+        files: read - unread,
+        sources: workspace.sources,
+        rules: rules::ALL,
+        findings: settled.findings,
+        fine: settled.fine,
+        notes: all,
+        problems: settled.problems,
+        hidden: settled.hidden,
+    }
+}
+
+/// From text to findings.
+fn judge(workspace: &mut Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64) + Sync)) -> Judged {
     let files: Vec<_> = workspace.sources.iter().collect();
     let done = std::sync::atomic::AtomicU64::new(0);
     let (facts, notes): (Vec<_>, Vec<_>) = files
@@ -70,9 +138,8 @@ fn run(mut workspace: Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64) +
         })
         .unzip();
     drop(files);
-    let read = workspace.sources.len();
-    let mut sites = model::sites(&workspace, &facts);
-    sites.extend(model::settings::sites(&mut workspace));
+    let mut sites = model::sites(workspace, &facts);
+    sites.extend(model::settings::sites(workspace));
     let followed = std::cell::RefCell::new(sink::Followed::new());
     let hint = |site: &finding::SiteInfo| {
         let package = workspace.sources.file(site.place.file).package;
@@ -93,31 +160,5 @@ fn run(mut workspace: Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64) +
             }
         }
     }
-    let names: Vec<&'static str> = rules::ALL.iter().map(|rule| rule.name).collect();
-    let files: Vec<_> = workspace.sources.iter().filter(|(_, file)| file.path.ends_with(".rs")).collect();
-    let scans = files.par_iter().map(|(id, file)| (*id, suppress::scan(&file.text, &names)));
-    let found = sink::Found {
-        findings,
-        fine,
-        followed: followed.into_inner(),
-        scans: scans.filter(|(_, scan)| !scan.is_empty()).collect(),
-        unread: notes.iter().flatten().map(|note| note.path.clone()).collect(),
-    };
-    let settled = sink::settle(found, policy, &mut workspace);
-    let unread = notes.iter().flatten().count();
-    let mut all = workspace.notes;
-    all.extend(notes.into_iter().flatten());
-    all.sort();
-    Report {
-        root: workspace.root,
-        prefix: String::new(),
-        files: read - unread,
-        sources: workspace.sources,
-        rules: rules::ALL,
-        findings: settled.findings,
-        fine: settled.fine,
-        notes: all,
-        problems: settled.problems,
-        hidden: settled.hidden,
-    }
+    Judged { findings, fine, followed: followed.into_inner(), notes: notes.into_iter().flatten().collect() }
 }

@@ -71,6 +71,23 @@ pub(crate) struct Words {
     pub(crate) help: String,
 }
 
+/// A rule in what is kept for another run: its name.
+pub(crate) mod by_name {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::finding::RuleMeta;
+
+    pub(crate) fn serialize<S: Serializer>(rule: &&'static RuleMeta, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(rule.name)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<&'static RuleMeta, D::Error> {
+        let name = String::deserialize(from)?;
+        let known = super::ALL.iter().copied().find(|rule| rule.name == name);
+        known.ok_or_else(|| serde::de::Error::custom("no rule has that name"))
+    }
+}
+
 /// What the user says that a site is, and where.
 pub(crate) struct Hint {
     pub(crate) role: Role,

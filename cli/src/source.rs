@@ -3,6 +3,7 @@
 //! Holds text only; which files belong here is decided in [`crate::workspace`].
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use crate::span::{FileId, Place};
 
@@ -17,23 +18,29 @@ pub struct SourceFile {
     pub text: String,
     /// Index into [`crate::workspace::Workspace::packages`].
     pub package: usize,
-    line_starts: Vec<u32>,
+    /// Only a file that something points into is counted.
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
-    /// Takes a text and builds its line index.
+    /// Takes a text.
     pub fn new(path: String, full_path: PathBuf, text: String, package: usize) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let line_starts = std::iter::once(0).chain(ends.map(|(at, _)| at as u32 + 1)).collect();
-        SourceFile { path, full_path, text, package, line_starts }
+        SourceFile { path, full_path, text, package, line_starts: OnceLock::new() }
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(ends.map(|(at, _)| at as u32 + 1)).collect()
+        })
     }
 
     /// The 1-based line and the 1-based column, in characters, of a byte offset.
     /// An offset past the end answers the last position.
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
         let offset = offset.min(self.text.len() as u32);
-        let line = self.line_starts.partition_point(|start| *start <= offset) - 1;
-        let start = self.line_starts[line] as usize;
+        let line = self.line_starts().partition_point(|start| *start <= offset) - 1;
+        let start = self.line_starts()[line] as usize;
         let column = self.text.get(start..offset as usize).map_or(0, |before| before.chars().count());
         (line as u32 + 1, column as u32 + 1)
     }
@@ -41,7 +48,7 @@ impl SourceFile {
     /// Byte offset at which a 1-based line starts; the end of the text past the last line.
     pub fn line_start(&self, line: u32) -> u32 {
         let at = (line as usize).saturating_sub(1);
-        self.line_starts.get(at).copied().unwrap_or(self.text.len() as u32)
+        self.line_starts().get(at).copied().unwrap_or(self.text.len() as u32)
     }
 
     /// The text of a 1-based line without its line end; empty past the last line.

@@ -4,10 +4,10 @@
 //! spans cannot leave the thread that made them. Lines and columns are computed
 //! only when a finding is put into words; see [`crate::source::SourceFile`].
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The number of a file in [`crate::source::Sources`], in path order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(pub u32);
 
 impl FileId {
@@ -17,7 +17,7 @@ impl FileId {
 }
 
 /// A half-open range of bytes in one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
     pub start: u32,
@@ -26,7 +26,7 @@ pub struct Span {
 }
 
 /// A [`Span`] in a named file. Sorts by file, then position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Which file.
     pub file: FileId,

@@ -6,6 +6,9 @@
 //! client's `connect`, `Client::new` or `get` are not among them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 /// Words of the serving side, grouped by what says them.
 const WORDS: &[&str] = &[
@@ -64,13 +67,13 @@ const WORDS: &[&str] = &[
 
 /// Whether a line of code, not of comment, says one of the words.
 pub(crate) fn starts_server(text: &str) -> bool {
-    // One search over the whole text settles most files.
-    let said: Vec<&str> = WORDS.iter().copied().filter(|word| text.contains(word)).collect();
-    if said.is_empty() {
-        return false;
-    }
-    let mut code = text.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
-    code.any(|line| said.iter().any(|word| line.contains(word)))
+    // All words are looked for at once: this reads every file of the code base.
+    static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(WORDS).ok());
+    let Some(search) = &*SEARCH else { return false };
+    search.find_iter(text).any(|found| {
+        let line = text[..found.start()].rfind('\n').map_or(0, |end| end + 1);
+        !text[line..].trim_start().starts_with("//")
+    })
 }
 
 /// Which examples are services. `examples`: the texts of each by its name, which is the

@@ -111,6 +111,8 @@ pub(crate) fn binary() -> Command {
     for name in colors.into_iter().chain(["GITHUB_WORKSPACE", "CI_PROJECT_DIR"]) {
         command.env_remove(name);
     }
+    // No folder can be made there: only the tests of the cache have one.
+    command.env("XDG_CACHE_HOME", "/dev/null/none");
     command
 }
 
