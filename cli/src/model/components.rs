@@ -78,6 +78,22 @@ pub(super) fn made(
     if says(&["tls", "cert", "certs", "certificate", "x509", "acme", "csr", "test", "nonce", "salt"]) {
         return None;
     }
+    // A function that is there to make keys: what its callers do with them decides.
+    let mut own = Vec::new();
+    split_words(function, &mut own);
+    if !of_static && own.iter().any(|word| matches!(word.as_str(), "generate" | "gen" | "keygen" | "random"))
+    {
+        return None;
+    }
+    // A key for a certificate is certified, not shared.
+    if summary.foreign.iter().any(|other| {
+        let path = other.path.as_str();
+        path.contains("CertificateParams")
+            || path.contains("CertificateSigningRequest")
+            || path.contains("X509")
+    }) {
+        return None;
+    }
     let makes = matches!(
         last,
         "generate" | "random" | "new_random" | "generate_key" | "try_generate" | "from_rng" | "ephemeral"

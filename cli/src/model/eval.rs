@@ -541,6 +541,11 @@ impl<'a> Frame<'a, '_> {
             }
         }
         match name.as_str() {
+            // Rocket's `?` for outcomes.
+            "try_outcome" => vals.into_iter().next().map_or_else(Val::default, |val| {
+                let ty = external::unwrap_one(&val.ty).cloned().unwrap_or_default();
+                Val { ty, ..val }
+            }),
             "vec" => Val {
                 ty: T::ext("std::vec::Vec", vec![vals.first().map(|val| val.ty.clone()).unwrap_or_default()]),
                 ..Val::default()

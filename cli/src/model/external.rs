@@ -46,6 +46,7 @@ pub(crate) fn known_crate(name: &str) -> bool {
             | "actix_governor"
             | "async_session"
             | "oxide_auth"
+            | "poem_mcpserver"
             | "axum_session"
             | "async_graphql"
             | "juniper"

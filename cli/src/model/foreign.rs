@@ -256,6 +256,7 @@ impl<'a> Frame<'a, '_> {
             "new_layer" | "new_svc" if external::kind(owner) == Kind::SocketHub => {
                 Val::of(T::Tuple(vec![T::Unknown, T::ext(owner, vec![])].into()))
             }
+            "with_state" | "new" if owner == "tide" => Val::of(T::ext("tide::Server", vec![])),
             "channel" | "unbounded_channel" | "unbounded" | "bounded" | "sync_channel" => {
                 channel_type(text, generics)
             }

@@ -51,7 +51,9 @@ pub(crate) fn serving_attribute(attr: &Attr) -> bool {
     let Some(last) = attr.path.last() else {
         return false;
     };
+    let juniper = attr.path.segments.first().is_some_and(|first| first.name == "juniper");
     verb(last.name.as_str()).is_some() && attr.text.is_some()
+        || juniper && matches!(last.name.as_str(), "object" | "subscription")
         || matches!(
             last.name.as_str(),
             "route"
@@ -239,7 +241,11 @@ impl<'a> Frame<'a, '_> {
         if !(routed || speaks && shows) {
             return None;
         }
-        if let Some(method) = verb(name) {
+        if let ("at", [_], Some(path)) = (name, vals, &literal) {
+            // tide: what a server is asked for starts anew with each path.
+            let whole = matches!(recv.ty.value(), T::Ext(path, _) if last_part(path.as_str()) == "Server");
+            web.path = if whole { join("", path) } else { join(&web.path, path) };
+        } else if let Some(method) = verb(name) {
             let mut path = web.path.clone();
             if let Some(text) = &literal {
                 path = join(&path, text);

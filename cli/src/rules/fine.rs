@@ -100,6 +100,12 @@ pub(super) fn settle(case: &Case) -> Settled {
             "filled on a miss by the one function that uses it: every replica computes the same",
         );
     }
+    if single_flight(case) {
+        return fine(
+            Role::Coordination,
+            "requests for the same answer wait for the one that asks: another replica asks for itself",
+        );
+    }
     if case.flag() && !toggled(case) {
         return fine(Role::Handle, "a flag that this process sets for itself");
     }
@@ -249,6 +255,16 @@ fn memo(case: &Case) -> bool {
         && case.site.live == Live::No
         && case.read_through()
         && !case.scalar()
+}
+
+/// Those who wait for an answer that one of them is fetching: by key, and gone when it is there.
+fn single_flight(case: &Case) -> bool {
+    let entries = case.payload().args().last().unwrap_or(case.payload());
+    let once = entries.any(&mut |ty| matches!(ty, T::Ext(path, _) if path.as_str().contains("oneshot")));
+    let mut functions: Vec<_> = case.writes.iter().chain(&case.reads).map(|one| one.function).collect();
+    functions.sort();
+    functions.dedup();
+    once && functions.len() == 1 && case.removes()
 }
 
 /// A flag that one route sets and another obeys.

@@ -71,4 +71,48 @@ fn create(taken: &State<Mutex<HashSet<u32>>>) -> String {
 #[launch]
 fn main() -> _ { let taken: Mutex<HashSet<u32>> = Mutex::new(HashSet::new()); rocket::build().manage(taken).mount("/", routes![create]) }
 "##
+    key_pair_for_a_certificate: [] r##"
+//# std axum
+async fn order(domain: String) -> Vec<u8> {
+    let key = KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec![domain]).unwrap();
+    params.serialize_request(&key).unwrap().der().to_vec()
+}
+async fn show() -> String { String::new() }
+async fn main() { order("a".into()).await; axum::serve(l, Router::new().route("/", get(show))).await; }
+"##
+    those_who_wait_for_one_answer: [] r##"
+//# std axum
+#[derive(Default)]
+struct Joins { waiting: tokio::sync::Mutex<HashMap<String, Vec<tokio::sync::oneshot::Sender<String>>>> }
+impl Joins {
+    async fn fetch(&self, key: String) -> String {
+        let mut waiting = self.waiting.lock().await;
+        if let Some(others) = waiting.get_mut(&key) {
+            let (tx, rx) = tokio::sync::oneshot::channel();
+            others.push(tx);
+            drop(waiting);
+            return rx.await.unwrap();
+        }
+        waiting.insert(key.clone(), Vec::new());
+        drop(waiting);
+        let answer = ask(&key).await;
+        for other in self.waiting.lock().await.remove(&key).unwrap_or_default() { let _ = other.send(answer.clone()); }
+        answer
+    }
+}
+async fn show(State(app): State<Arc<Joins>>, key: String) -> String { app.fetch(key).await }
+async fn main() { axum::serve(l, Router::new().route("/", get(show)).with_state(Arc::new(Joins::default()))).await; }
+"##
+    tide_state: ["Hits::count shared-field sequence w=GET:/inc r=GET:/"] r##"
+//# std
+#[derive(Clone, Default)]
+struct Hits { count: Arc<AtomicU64> }
+async fn main() {
+    let mut app = tide::with_state(Hits::default());
+    app.at("/").get(|req: tide::Request<Hits>| async move { Ok(req.state().count.load(Ordering::Relaxed).to_string()) });
+    app.at("/inc").get(|req: tide::Request<Hits>| async move { Ok((req.state().count.fetch_add(1, Ordering::Relaxed) + 1).to_string()) });
+    app.listen("127.0.0.1:8080").await;
+}
+"##
 }
