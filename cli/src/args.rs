@@ -1,5 +1,8 @@
 //! The command line. Help texts and shapes only: what a flag does is decided elsewhere.
 
+#[cfg(feature = "verify")]
+pub(crate) mod verify;
+
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -30,6 +33,8 @@ pub(crate) enum Command {
     Rules(RulesArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
+    #[cfg(feature = "verify")]
+    Verify(verify::VerifyArgs),
 }
 
 /// Report state in memory, who writes and reads it, and what a second replica breaks

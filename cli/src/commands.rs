@@ -12,6 +12,8 @@ mod progress;
 mod rules;
 mod shell;
 mod stdout;
+#[cfg(feature = "verify")]
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -57,6 +59,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let color = match &cli.command {
         Command::Check(args) => args.color,
         Command::Explain(args) => args.color,
+        #[cfg(feature = "verify")]
+        Command::Verify(args) => args.color,
         _ => None,
     };
     let work = thread::Builder::new().stack_size(STACK).spawn(move || match &cli.command {
@@ -68,6 +72,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules(args) => rules::list(args),
         Command::Completions(args) => shell::completions(args),
         Command::Man(_) => shell::man(),
+        #[cfg(feature = "verify")]
+        Command::Verify(args) => verify::run(args),
     });
     let result = match work.map(thread::JoinHandle::join) {
         Ok(Ok(result)) => result,

@@ -195,6 +195,12 @@ pub enum Error {
     #[error("no thread could be started for the analysis: {0}")]
     Thread(io::Error),
 
+    /// `verify` could not be done.
+    #[cfg(feature = "verify")]
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Verify(#[from] crate::verify::Failure),
+
     /// The analysis panicked; the panic's own message is already on standard error.
     #[error("the analysis stopped in the middle: this is a bug in cargo stateless")]
     #[diagnostic(help(

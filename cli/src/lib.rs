@@ -25,6 +25,8 @@ pub mod sink;
 pub mod source;
 pub mod span;
 mod suppress;
+#[cfg(feature = "verify")]
+pub mod verify;
 pub mod workspace;
 
 use rayon::prelude::*;

@@ -1,0 +1,89 @@
+//! The command line of `verify`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Color;
+
+/// Run several replicas and send each request of your test to another one than the last
+///
+/// Starts replicas of the service, and between them and your test a proxy that picks a replica
+/// for every single request. What differs from the answers of one replica alone is explained:
+/// who wrote, who read, and which line of the source holds the state.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 any replica serves any request, 1 something differs, 2 could not run.",
+    override_usage = "cargo stateless verify [OPTIONS] --serve <COMMAND> -- <TEST>..."
+)]
+pub(crate) struct VerifyArgs {
+    /// How many replicas
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=64))]
+    pub(crate) replicas: u16,
+
+    /// Seed of the first random schedule
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// How many random schedules, with seeds from SEED on
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    pub(crate) randoms: u16,
+
+    /// Starts one replica; `{port}` and `{replica}` are filled in, and PORT is set
+    #[arg(long, value_name = "COMMAND", help_heading = "Service")]
+    pub(crate) serve: String,
+
+    /// Path that answers 2xx or 3xx once a replica is ready [default: it accepts a connection]
+    #[arg(long, value_name = "PATH", help_heading = "Service")]
+    pub(crate) ready: Option<String>,
+
+    /// Seconds that a replica may take to be ready
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, help_heading = "Service")]
+    pub(crate) ready_timeout: u64,
+
+    /// Line of shell that clears what replicas share, before every run
+    #[arg(long, value_name = "COMMAND", help_heading = "Service")]
+    pub(crate) reset: Option<String>,
+
+    /// Folder that a replica works in
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = Folder::Copy, help_heading = "Service")]
+    pub(crate) cwd: Folder,
+
+    /// Do not compare a field, as `body.id` or `GET /cart header.x-served-by` (`*` for anything)
+    #[arg(long, value_name = "FIELD", help_heading = "Comparison")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Folder of the source in which the state is looked for
+    #[arg(long, value_name = "PATH", default_value = ".", hide_default_value = true, help_heading = "Comparison")]
+    pub(crate) source: PathBuf,
+
+    /// Folder for logs and replay files [default: in the cache]
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    pub(crate) artifacts: Option<PathBuf>,
+
+    /// When to colour [default: auto]
+    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Output")]
+    pub(crate) color: Option<Color>,
+
+    /// Differences only
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub(crate) quiet: bool,
+
+    /// List what is noise, and every field that differs
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+
+    /// The test; it finds the address in STATELESS_URL
+    #[arg(last = true, value_name = "TEST")]
+    pub(crate) test: Vec<OsString>,
+}
+
+/// Where a replica works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Folder {
+    /// A copy of this folder's tracked files, one a replica
+    Copy,
+    /// This folder, for all of them
+    Shared,
+}

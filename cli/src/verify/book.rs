@@ -1,0 +1,112 @@
+//! The book of one run: who asked what, who served it, what came back.
+//!
+//! Filled in by the proxy from many tasks; the lock is held for a moment only.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::key::Clients;
+use super::record::{Answer, Exchange, Message, Outcome, Request};
+use super::schedule::Assign;
+
+/// Open to entries until it is taken out of the proxy.
+#[derive(Debug)]
+pub(crate) struct Book {
+    assign: Assign,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    exchanges: Vec<Exchange>,
+    clients: Clients,
+    last: HashMap<usize, usize>,
+    open: Vec<usize>,
+}
+
+impl Book {
+    pub(crate) fn new(assign: Assign) -> Self {
+        Book { assign, inner: Mutex::default() }
+    }
+
+    /// Enters a request: its number, and who is to serve it.
+    pub(crate) fn enter(&self, connection: u64, request: Request) -> (usize, usize) {
+        let mut inner = self.inner();
+        let (client, key) = inner.clients.name(connection, &request);
+        let replica = self.assign.pick(&key, inner.last.get(&client).copied());
+        inner.last.insert(client, replica);
+        let number = inner.exchanges.len();
+        let overlapped = !inner.open.is_empty();
+        for open in inner.open.clone() {
+            inner.exchanges[open].overlapped = true;
+        }
+        inner.open.push(number);
+        inner.exchanges.push(Exchange { key, client, replica, overlapped, request, outcome: Outcome::Pending });
+        (number, replica)
+    }
+
+    /// A part of a request's body that is passed on while it comes in.
+    pub(crate) fn sent(&self, number: usize, bytes: &[u8]) {
+        if let Some(exchange) = self.inner().exchanges.get_mut(number) {
+            exchange.request.body.push(bytes);
+        }
+    }
+
+    /// No answer came.
+    pub(crate) fn failed(&self, number: usize, why: String) {
+        let mut inner = self.inner();
+        inner.open.retain(|open| *open != number);
+        if let Some(exchange) = inner.exchanges.get_mut(number) {
+            exchange.outcome = Outcome::Failed(why);
+        }
+    }
+
+    /// The head of an answer. What it gives out is known before the client has it.
+    pub(crate) fn answered(&self, number: usize, answer: Answer) {
+        let mut inner = self.inner();
+        let Some(exchange) = inner.exchanges.get_mut(number) else { return };
+        exchange.outcome = Outcome::Answered(answer.clone());
+        let client = exchange.client;
+        inner.clients.learn(client, &answer);
+    }
+
+    /// Changes an answer whose body is under way.
+    pub(crate) fn received(&self, number: usize, change: impl FnOnce(&mut Answer)) {
+        if let Some(Exchange { outcome: Outcome::Answered(answer), .. }) = self.inner().exchanges.get_mut(number) {
+            change(answer);
+        }
+    }
+
+    /// The answer has ended.
+    pub(crate) fn ended(&self, number: usize) {
+        let mut inner = self.inner();
+        if !inner.open.contains(&number) {
+            return;
+        }
+        inner.open.retain(|open| *open != number);
+        let Some(exchange) = inner.exchanges.get(number) else { return };
+        let client = exchange.client;
+        if let Some(answer) = exchange.answer().cloned() {
+            inner.clients.learn(client, &answer);
+        }
+    }
+
+    /// A message of a WebSocket.
+    pub(crate) fn message(&self, number: usize, message: Message) {
+        self.received(number, |answer| answer.messages.push(message));
+    }
+
+    /// How many requests have no whole answer yet.
+    pub(crate) fn open(&self) -> usize {
+        self.inner().open.len()
+    }
+
+    /// Everything that was entered.
+    pub(crate) fn take(&self) -> Vec<Exchange> {
+        std::mem::take(&mut self.inner().exchanges)
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

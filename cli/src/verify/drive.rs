@@ -1,0 +1,91 @@
+//! Runs the user's test command once, and waits for it.
+//!
+//! Its output goes to a log; it is shown only where it explains something. Never run again in
+//! secret.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use super::failure::Failure;
+use super::group::{self, Group, MARK};
+use super::log::Log;
+
+/// How often it is looked whether something ended.
+const LOOK: Duration = Duration::from_millis(4);
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Nothing: it did not end by itself in the time that it was given.
+    pub(crate) status: Option<ExitStatus>,
+    pub(crate) last_lines: String,
+    pub(crate) took: Duration,
+}
+
+impl Ended {
+    pub(crate) fn success(&self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
+
+    /// In words.
+    pub(crate) fn words(&self) -> String {
+        self.status.map_or_else(|| format!("still running after {} s", self.took.as_secs()), group::ended)
+    }
+}
+
+/// What to run, and where.
+pub(crate) struct Job<'a> {
+    pub(crate) program: &'a OsString,
+    pub(crate) arguments: &'a [OsString],
+    pub(crate) here: &'a Path,
+    pub(crate) url: &'a str,
+    pub(crate) mark: &'a str,
+    pub(crate) log: Log,
+    /// Ended after so long; never without.
+    pub(crate) limit: Option<Duration>,
+}
+
+/// Runs it. `check` is asked again and again whether there is a reason to give up.
+pub(crate) async fn run(
+    job: Job<'_>,
+    mut check: impl AsyncFnMut() -> Result<(), Failure>,
+) -> Result<Ended, Failure> {
+    let mut command = Command::new(job.program);
+    command
+        .args(job.arguments)
+        .env("STATELESS_URL", job.url)
+        .env(MARK, job.mark)
+        .current_dir(job.here)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let started = Instant::now();
+    let mut group = Group::start(&mut command).map_err(|source| Failure::Start {
+        program: job.program.to_string_lossy().into_owned(),
+        source,
+        help: "what stands after `--` is a program and its arguments; `sh -c '..'` runs a line of shell",
+    })?;
+    job.log.follow(group.child());
+    let status = loop {
+        if let Some(status) = group.status() {
+            break Some(status);
+        }
+        if job.limit.is_some_and(|limit| started.elapsed() > limit) {
+            break None;
+        }
+        check().await?;
+        tokio::time::sleep(LOOK).await;
+    };
+    let took = started.elapsed();
+    // What it started and left behind would go on sending.
+    group.kill();
+    for _ in 0..50 {
+        if job.log.ended() {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(Ended { status, last_lines: job.log.last_lines(), took })
+}

@@ -1,0 +1,241 @@
+//! Explains a difference: who wrote what the request needed, what class of cause that is, and
+//! which state in the source is at fault.
+//!
+//! A guess from evidence, strongest first: values that were carried over, what the analysis
+//! says about the two routes, what the routes have in common.
+
+use crate::finding::Role;
+
+use super::claims::{Claim, Fit};
+use super::compare::Field;
+use super::lineage::{Link, links};
+use super::record::Exchange;
+
+/// What a difference comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Explanation {
+    /// The exchange, in the run, that wrote.
+    pub(crate) writer: Option<usize>,
+    /// The value that leads from it to the reader.
+    pub(crate) link: Option<Link>,
+    pub(crate) cause: Cause,
+    pub(crate) claim: Option<Claim>,
+}
+
+/// Classes of causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Cause {
+    Session,
+    Key,
+    Counter,
+    RateLimit,
+    Cache,
+    LocalFile,
+    FanOut,
+    Job,
+    Lock,
+    Data,
+    /// The replica did not answer.
+    Failure,
+}
+
+impl Cause {
+    /// For programs.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Cause::Session => "session-in-memory",
+            Cause::Key => "key-per-replica",
+            Cause::Counter => "counter-per-replica",
+            Cause::RateLimit => "limit-per-replica",
+            Cause::Cache => "stale-cache",
+            Cause::LocalFile => "local-file",
+            Cause::FanOut => "missing-fan-out",
+            Cause::Job => "job-per-replica",
+            Cause::Lock => "lock-per-replica",
+            Cause::Data => "data-in-memory",
+            Cause::Failure => "failed-request",
+        }
+    }
+
+    /// For people, of the writer's replica.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Cause::Session => "the session lives in the memory of one replica",
+            Cause::Key => "each replica makes a key of its own, and refuses what another signed",
+            Cause::Counter => "each replica counts for itself",
+            Cause::RateLimit => "each replica limits for itself: N replicas let N times as much through",
+            Cause::Cache => "a replica answers from a copy that nobody told of the change",
+            Cause::LocalFile => "the file lies on the disk of one replica",
+            Cause::FanOut => "what happens on one replica is not told to clients of another",
+            Cause::Job => "every replica does the work, or only the one that accepted it",
+            Cause::Lock => "each replica locks for itself",
+            Cause::Data => "the data lives in the memory of one replica",
+            Cause::Failure => "the replica gave no answer",
+        }
+    }
+
+    fn of(role: Role, rule: &str) -> Self {
+        match role {
+            Role::Session => Cause::Session,
+            Role::Secret => Cause::Key,
+            Role::Sequence | Role::Metrics => Cause::Counter,
+            Role::RateLimit => Cause::RateLimit,
+            Role::Cache => Cause::Cache,
+            Role::Connection => Cause::FanOut,
+            Role::Queue => Cause::Job,
+            Role::Coordination => Cause::Lock,
+            Role::Entity | Role::Config | Role::Handle if rule == "local-disk" => Cause::LocalFile,
+            Role::Entity | Role::Config | Role::Handle => Cause::Data,
+        }
+    }
+}
+
+/// What a client sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Symptom {
+    Refused,
+    Missing,
+    /// Was limited, and is not; or the other way round.
+    Limit,
+    Conflict,
+    Number,
+    Messages,
+    Failed,
+    Other,
+}
+
+/// Explains the difference at `reader`, an index into the run.
+pub(crate) fn explain(run: &[Exchange], reader: usize, base: &Exchange, fields: &[Field], claims: &[Claim]) -> Explanation {
+    let found = &run[reader];
+    let symptom = symptom(base, found, fields);
+    let links = links(&run[..=reader]).pop().unwrap_or_default();
+    let linked = |writer: usize| links.iter().rfind(|link| link.from == writer);
+    let elsewhere: Vec<usize> = (0..reader).filter(|at| run[*at].replica != found.replica).collect();
+
+    let mut best: Option<(i32, usize, Option<&Claim>)> = None;
+    for writer in &elsewhere {
+        let ground = ground(run, *writer, reader, linked(*writer), symptom);
+        let mut consider = |score: i32, claim| {
+            // Of equals the latest: it is what the reader missed last.
+            if best.as_ref().is_none_or(|(known, _, _)| score >= *known) {
+                best = Some((score, *writer, claim));
+            }
+        };
+        consider(ground, None);
+        for claim in claims {
+            let (wrote, read) = (claim.written_by(&run[*writer].request), claim.read_by(&found.request));
+            if wrote == Fit::No || read == Fit::No {
+                continue;
+            }
+            let named = |fit| if fit == Fit::Yes { 6 } else { 0 };
+            let fit = fits(symptom, claim);
+            if fit > 0 || (wrote == Fit::Yes && read == Fit::Yes) {
+                consider(ground + named(wrote) + named(read) + 2 * fit + claim.level as i32, Some(claim));
+            }
+        }
+    }
+    let (writer, claim) = best.map_or((None, None), |(_, writer, claim)| (Some(writer), claim));
+    let link = writer.and_then(linked).cloned();
+    let cause = match claim {
+        _ if symptom == Symptom::Failed => Cause::Failure,
+        Some(claim) => Cause::of(claim.role, claim.rule),
+        None => guess(symptom, link.as_ref()),
+    };
+    Explanation { writer, link, cause, claim: claim.cloned() }
+}
+
+/// What speaks for a writer without looking at the source.
+fn ground(run: &[Exchange], writer: usize, reader: usize, link: Option<&Link>, symptom: Symptom) -> i32 {
+    let (wrote, read) = (&run[writer], &run[reader]);
+    let mut score = 0;
+    if let Some(link) = link {
+        let identity = link.issued.cookie || link.carried.place.contains("authorization");
+        // Who was let in is known by that; what else is missing was written by somebody later.
+        score += match (identity, symptom) {
+            (true, Symptom::Refused | Symptom::Missing) => 8,
+            (true, _) => 2,
+            (false, _) => 5,
+        };
+    }
+    if !wrote.request.only_asks() {
+        score += 4;
+    }
+    if wrote.client == read.client {
+        score += 1;
+    }
+    if first_part(&wrote.request.target) == first_part(&read.request.target) {
+        score += 3;
+    }
+    if wrote.request.path() == read.request.path() {
+        score += 2;
+    }
+    score
+}
+
+fn first_part(target: &str) -> Option<&str> {
+    let path = target.split('?').next()?;
+    path.split('/').find(|part| !part.is_empty() && *part != "api")
+}
+
+fn symptom(base: &Exchange, found: &Exchange, fields: &[Field]) -> Symptom {
+    let (Some(was), Some(is)) = (base.answer(), found.answer()) else { return Symptom::Failed };
+    if was.status != is.status {
+        return match (was.status, is.status) {
+            (429, _) | (_, 429) => Symptom::Limit,
+            (_, 401 | 403 | 419) => Symptom::Refused,
+            (200..=299, 301..=308) => Symptom::Refused,
+            (_, 404 | 410) => Symptom::Missing,
+            (_, 409 | 423) | (409 | 423, _) => Symptom::Conflict,
+            _ => Symptom::Other,
+        };
+    }
+    if fields.iter().any(|field| field.path.starts_with("header.") && field.path.contains("ratelimit")) {
+        return Symptom::Limit;
+    }
+    if fields.iter().any(|field| field.path.starts_with("message")) {
+        return Symptom::Messages;
+    }
+    let number = |text: &str| text.trim_matches('"').parse::<f64>().is_ok();
+    match fields.first() {
+        Some(field) if number(&field.was) && number(&field.is) => Symptom::Number,
+        _ => Symptom::Other,
+    }
+}
+
+/// How well a role explains a symptom.
+fn fits(symptom: Symptom, claim: &Claim) -> i32 {
+    let disk = claim.rule == "local-disk";
+    match (symptom, claim.role) {
+        (Symptom::Refused, Role::Session | Role::Secret) => 3,
+        (Symptom::Missing, Role::Entity) => 3,
+        (Symptom::Missing, Role::Queue) => 2,
+        (Symptom::Missing, Role::Session | Role::Connection | Role::Config) => 1,
+        (Symptom::Limit, Role::RateLimit) => 4,
+        (Symptom::Conflict, Role::Coordination) => 3,
+        (Symptom::Conflict, Role::Sequence | Role::Entity) => 2,
+        (Symptom::Number, Role::Sequence) => 3,
+        (Symptom::Number, Role::Cache | Role::Entity | Role::RateLimit) => 2,
+        (Symptom::Number, Role::Metrics | Role::Queue) => 1,
+        (Symptom::Messages, Role::Connection) => 4,
+        (Symptom::Other, Role::Cache | Role::Entity | Role::Config) => 3,
+        (Symptom::Other, Role::Session | Role::Secret | Role::Queue | Role::Connection) => 2,
+        (Symptom::Other, Role::Sequence | Role::Coordination) => 1,
+        _ if disk => 2,
+        _ => 0,
+    }
+}
+
+/// The class where no finding of the analysis tells it.
+fn guess(symptom: Symptom, link: Option<&Link>) -> Cause {
+    let signed = link.is_some_and(|link| link.issued.value.matches('.').count() == 2 && link.issued.value.len() > 40);
+    match symptom {
+        Symptom::Refused if signed => Cause::Key,
+        Symptom::Refused => Cause::Session,
+        Symptom::Limit => Cause::RateLimit,
+        Symptom::Conflict => Cause::Lock,
+        Symptom::Number => Cause::Counter,
+        Symptom::Messages => Cause::FanOut,
+        Symptom::Failed => Cause::Failure,
+        Symptom::Missing | Symptom::Other => Cause::Data,
+    }
+}

@@ -1,0 +1,128 @@
+//! Which fields differ on one replica too: measured from runs of the same scenario, not listed.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::compare::{Field, Kind, differences};
+use super::key::Key;
+use super::record::Exchange;
+
+/// Fields that say nothing, by route.
+#[derive(Debug, Default)]
+pub(crate) struct Noise {
+    measured: BTreeSet<(String, String, Kind)>,
+    ignored: Vec<Pattern>,
+}
+
+/// One `--ignore`: `FIELD` or `METHOD /path FIELD`, with `*` for anything.
+#[derive(Debug, Clone)]
+pub(crate) struct Pattern(String);
+
+impl Pattern {
+    pub(crate) fn new(text: &str) -> Self {
+        Pattern(text.trim().to_owned())
+    }
+
+    fn covers(&self, route: &str, path: &str) -> bool {
+        matches(&self.0, path) || matches(&self.0, &format!("{route} {path}"))
+    }
+}
+
+/// What is not the same in a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Difference {
+    /// Index in the baseline.
+    pub(crate) base: usize,
+    /// Index in the run.
+    pub(crate) run: usize,
+    pub(crate) fields: Vec<Field>,
+}
+
+impl Noise {
+    pub(crate) fn new(ignored: &[String]) -> Self {
+        Noise { measured: BTreeSet::new(), ignored: ignored.iter().map(|text| Pattern::new(text)).collect() }
+    }
+
+    /// Takes for noise what differs between two runs on one replica each. Different statuses
+    /// are no noise: they are given back.
+    pub(crate) fn measure(&mut self, first: &[Exchange], second: &[Exchange]) -> Vec<Difference> {
+        let mut unstable = Vec::new();
+        for difference in self.differences(first, second) {
+            let route = &first[difference.base].key.route;
+            if difference.fields.iter().any(|field| field.path == "status") {
+                unstable.push(difference);
+                continue;
+            }
+            for field in &difference.fields {
+                self.measured.insert((route.clone(), field.path.clone(), field.kind));
+            }
+        }
+        unstable
+    }
+
+    /// What differs beyond the noise, in the order of the run.
+    pub(crate) fn differences(&self, base: &[Exchange], run: &[Exchange]) -> Vec<Difference> {
+        let known = by_key(base);
+        let pairs = run.iter().enumerate().filter_map(|(at, exchange)| Some((*known.get(&exchange.key)?, at)));
+        pairs
+            .filter_map(|(base_at, run_at)| {
+                let fields = self.between(&base[base_at], &run[run_at]);
+                (!fields.is_empty()).then_some(Difference { base: base_at, run: run_at, fields })
+            })
+            .collect()
+    }
+
+    /// What differs beyond the noise between two answers to the same request.
+    pub(crate) fn between(&self, base: &Exchange, run: &Exchange) -> Vec<Field> {
+        let route = &base.key.route;
+        let noisy = |path: &str, kind| {
+            self.measured.contains(&(route.clone(), path.to_owned(), kind))
+                || self.ignored.iter().any(|pattern| pattern.covers(route, path))
+        };
+        differences(base, run, &noisy)
+    }
+
+    /// Route and field of everything that was measured.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut seen = BTreeSet::new();
+        let fields = self.measured.iter().map(|(route, path, _)| (route.as_str(), path.as_str()));
+        fields.filter(move |field| seen.insert(*field))
+    }
+}
+
+/// Where each request stands.
+pub(crate) fn by_key(exchanges: &[Exchange]) -> HashMap<&Key, usize> {
+    exchanges.iter().enumerate().map(|(at, exchange)| (&exchange.key, at)).collect()
+}
+
+/// Whether a text is as the pattern says; `*` stands for anything, also nothing.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or("")) else { return false };
+    let mut last = None;
+    for part in parts {
+        if let Some(between) = last.replace(part) {
+            let Some(at) = rest.find(between) else { return false };
+            rest = &rest[at + between.len()..];
+        }
+    }
+    match last {
+        Some(end) => rest.len() >= end.len() && rest.ends_with(end),
+        None => rest.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_cover_fields_everywhere_or_of_one_route() {
+        assert!(Pattern::new("body.time").covers("GET /a", "body.time"));
+        assert!(Pattern::new("body.*.time").covers("GET /a", "body.x.y.time"));
+        assert!(Pattern::new("GET /a body.*").covers("GET /a", "body.x"));
+        assert!(!Pattern::new("GET /a body.*").covers("GET /b", "body.x"));
+        assert!(!Pattern::new("body.time").covers("GET /a", "body.times"));
+        assert!(Pattern::new("*").covers("GET /a", "status"));
+        assert!(!Pattern::new("a*a").covers("", "a"));
+    }
+}

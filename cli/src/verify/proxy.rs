@@ -1,0 +1,249 @@
+//! Stands between the clients and the replicas, and picks a replica for every request: also on
+//! one connection, and for every stream of HTTP/2.
+//!
+//! Binds a port of the loopback only. Sends no request twice, to whomever: a failure reaches
+//! the client as 502 and the book as what it is.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode, Version};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpListener;
+
+use super::book::Book;
+use super::record;
+use super::tee::Tee;
+use super::tunnel;
+
+/// Bodies up to this length are read before the request is passed on.
+const READ_FIRST: u64 = 64 << 10;
+
+pub(super) type AnyBody = UnsyncBoxBody<Bytes, hyper::Error>;
+
+/// Listens for as long as it lives.
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    current: Arc<Mutex<Option<Arc<Route>>>>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+/// Where requests go in one run.
+pub(crate) struct Route {
+    book: Book,
+    replicas: Mutex<Vec<SocketAddr>>,
+    http1: Client<HttpConnector, AnyBody>,
+    http2: Client<HttpConnector, AnyBody>,
+}
+
+impl Route {
+    pub(crate) fn new(book: Book, replicas: Vec<SocketAddr>) -> Arc<Self> {
+        // A connection that rested may be closed by the other side at any moment, and a request
+        // that meets this would look like a fault of the service.
+        let client = |http2| {
+            let mut connector = HttpConnector::new();
+            connector.set_nodelay(true);
+            Client::builder(TokioExecutor::new())
+                .http2_only(http2)
+                .retry_canceled_requests(false)
+                .pool_idle_timeout(Duration::from_secs(1))
+                .pool_timer(TokioTimer::new())
+                .set_host(false)
+                .build(connector)
+        };
+        Arc::new(Route { book, replicas: Mutex::new(replicas), http1: client(false), http2: client(true) })
+    }
+
+    pub(crate) fn book(&self) -> &Book {
+        &self.book
+    }
+}
+
+impl Proxy {
+    pub(crate) async fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let current: Arc<Mutex<Option<Arc<Route>>>> = Arc::default();
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&current)));
+        Ok(Proxy { address, current, accepting })
+    }
+
+    /// For the test: `http://127.0.0.1:port`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// From now on requests go here; nowhere without a route.
+    pub(crate) fn set(&self, route: Option<Arc<Route>>) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = route;
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, current: Arc<Mutex<Option<Arc<Route>>>>) {
+    for connection in 0_u64.. {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of file descriptors, say: others are given back.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let current = Arc::clone(&current);
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let route = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                async move {
+                    Ok::<_, Infallible>(match route {
+                        Some(route) => pass(route, connection, request).await,
+                        None => refuse("no run is under way"),
+                    })
+                }
+            });
+            let server = auto::Builder::new(TokioExecutor::new());
+            // The client's own troubles are the client's.
+            let _ = server.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>) -> Response<AnyBody> {
+    let upgrade = request.headers().contains_key(header::UPGRADE) && request.version() == Version::HTTP_11;
+    let from_client = upgrade.then(|| hyper::upgrade::on(&mut request));
+    let (mut head, body) = request.into_parts();
+    let mut entry = record::Request {
+        method: head.method.to_string(),
+        target: head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+        headers: headers(&head.headers),
+        body: record::Body::default(),
+    };
+    // Over HTTP/2 the host is no header.
+    if let (Some(authority), false) = (head.uri.authority(), head.headers.contains_key(header::HOST))
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+        && head.version != Version::HTTP_2
+    {
+        head.headers.insert(header::HOST, host);
+    }
+
+    let short = body.size_hint().exact().is_some_and(|length| length <= READ_FIRST);
+    let (read, streamed) = match short {
+        true => match body.collect().await {
+            Ok(read) => (Some(read.to_bytes()), None),
+            Err(_) => return refuse("the request broke off"),
+        },
+        false => (None, Some(body)),
+    };
+    if let Some(read) = &read {
+        entry.body.push(read);
+    }
+    let (number, replica) = route.book.enter(connection, entry);
+    let address = route.replicas.lock().unwrap_or_else(PoisonError::into_inner).get(replica).copied();
+    let Some(address) = address else { return refuse("no such replica") };
+
+    let body: AnyBody = match (read, streamed) {
+        (Some(read), _) => Full::new(read).map_err(|never| match never {}).boxed_unsync(),
+        (None, Some(streamed)) => Tee::request(streamed, Arc::clone(&route), number).boxed_unsync(),
+        (None, None) => Full::default().map_err(|never| match never {}).boxed_unsync(),
+    };
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let uri = hyper::Uri::builder().scheme("http").authority(address.to_string()).path_and_query(target);
+    let Ok(uri) = uri.build() else {
+        route.book.failed(number, "the request's target is no path".to_owned());
+        return refuse("the request's target is no path");
+    };
+    let http2 = head.version == Version::HTTP_2;
+    head.uri = uri;
+    head.version = if http2 { Version::HTTP_2 } else { Version::HTTP_11 };
+    between(&mut head.headers, upgrade);
+    let client = if http2 { &route.http2 } else { &route.http1 };
+    let mut response = match client.request(Request::from_parts(head, body)).await {
+        Ok(response) => response,
+        Err(error) => {
+            let why = reason(&error);
+            route.book.failed(number, why.clone());
+            return refuse(&format!("replica {replica}: {why}"));
+        }
+    };
+
+    route.book.answered(
+        number,
+        record::Answer {
+            status: response.status().as_u16(),
+            headers: headers(response.headers()),
+            ..record::Answer::default()
+        },
+    );
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS
+        && let Some(from_client) = from_client
+    {
+        let from_replica = hyper::upgrade::on(&mut response);
+        tokio::spawn(tunnel::run(from_client, from_replica, Arc::clone(&route), number));
+        let (head, _) = response.into_parts();
+        return Response::from_parts(head, Full::default().map_err(|never| match never {}).boxed_unsync());
+    }
+    between(response.headers_mut(), false);
+    response.map(|body| Tee::answer(body, route, number).boxed_unsync())
+}
+
+/// Takes out what is said from one hop to the next.
+fn between(headers: &mut HeaderMap, upgrade: bool) {
+    if upgrade {
+        // A compressed message could not be read on the way.
+        headers.remove("sec-websocket-extensions");
+        return;
+    }
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named {
+        headers.remove(name);
+    }
+    for name in ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"] {
+        headers.remove(name);
+    }
+    // gRPC asks for trailers by this, end to end.
+    if headers.get(header::TE).is_some_and(|value| value != "trailers") {
+        headers.remove(header::TE);
+    }
+}
+
+pub(super) fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
+/// The innermost cause: the outer ones only say that something failed.
+fn reason(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+fn refuse(why: &str) -> Response<AnyBody> {
+    let body = Full::from(format!("cargo stateless verify: {why}\n")).map_err(|never| match never {});
+    let mut response = Response::new(body.boxed_unsync());
+    *response.status_mut() = StatusCode::BAD_GATEWAY;
+    response
+}

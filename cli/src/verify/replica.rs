@@ -1,0 +1,216 @@
+//! Starts the replicas of one run, waits until they answer, and ends them.
+//!
+//! Which request goes where is not decided here. Every run has replicas of its own, started
+//! afresh; they end with the value that holds them.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::command::Serve;
+use super::failure::Failure;
+use super::group::{self, Group, MARK};
+use super::log::Log;
+use super::workdir;
+
+/// How replicas are started; the same for all runs.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) serve: Serve,
+    /// What has to answer before a replica counts as ready; a connection where there is none.
+    pub(crate) ready: Option<String>,
+    /// How long that may take.
+    pub(crate) patience: Duration,
+    /// Where the caller stands.
+    pub(crate) here: PathBuf,
+    /// What each replica gets a copy of; nothing where they share the caller's folder.
+    pub(crate) copied: Option<Vec<PathBuf>>,
+    /// A folder for the copies.
+    pub(crate) scratch: PathBuf,
+    /// A folder for the logs.
+    pub(crate) logs: PathBuf,
+    /// Marks every process; see [`group::MARK`].
+    pub(crate) mark: String,
+}
+
+/// One process that serves.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    pub(crate) number: usize,
+    pub(crate) address: SocketAddr,
+    pub(crate) folder: PathBuf,
+    group: Group,
+    log: Log,
+    /// Ended on purpose: its end is no failure.
+    pub(crate) expected_end: bool,
+}
+
+impl Service {
+    /// Starts so many replicas and waits for all of them. `run` names folders and logs.
+    pub(crate) async fn start(&self, count: usize, run: &str) -> Result<Vec<Replica>, Failure> {
+        let mut replicas = Vec::with_capacity(count);
+        for number in 0..count {
+            replicas.push(self.spawn(number, run, None)?);
+        }
+        for replica in &mut replicas {
+            self.wait(replica).await?;
+        }
+        Ok(replicas)
+    }
+
+    /// Ends a replica and starts another in its folder and at its address.
+    pub(crate) async fn restart(&self, replica: &mut Replica, run: &str) -> Result<(), Failure> {
+        replica.expected_end = true;
+        Group::end_all([&mut replica.group]);
+        *replica = self.spawn(replica.number, run, Some((replica.address, replica.folder.clone())))?;
+        self.wait(replica).await
+    }
+
+    fn spawn(
+        &self,
+        number: usize,
+        run: &str,
+        known: Option<(SocketAddr, PathBuf)>,
+    ) -> Result<Replica, Failure> {
+        let (address, folder) = match known {
+            Some(known) => known,
+            None => (free_address().map_err(Failure::Proxy)?, self.folder(number, run)?),
+        };
+        let log_path = self.log_path(number, run);
+        let prepare = |path: &Path, source| Failure::Prepare { path: path.to_owned(), source };
+        let log = Log::create(log_path.clone()).map_err(|source| prepare(&log_path, source))?;
+        let fill = |word: &String| Serve::fill(word, number, address.port());
+        let program = fill(&self.serve.program);
+        let mut command = Command::new(&program);
+        command
+            .args(self.serve.arguments.iter().map(fill))
+            .envs(self.serve.variables.iter().map(|(name, value)| (name, fill(value))))
+            .env("PORT", address.port().to_string())
+            .env(MARK, &self.mark)
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if self.copied.is_some() {
+            let temporary = folder.with_extension("tmp");
+            std::fs::create_dir_all(&temporary).map_err(|source| prepare(&temporary, source))?;
+            command.env("TMPDIR", temporary);
+        }
+        let mut group = Group::start(&mut command).map_err(|source| Failure::Start {
+            program,
+            source,
+            help: "a path is looked for from this folder, a plain name in PATH",
+        })?;
+        log.follow(group.child());
+        Ok(Replica { number, address, folder, group, log, expected_end: false })
+    }
+
+    fn folder(&self, number: usize, run: &str) -> Result<PathBuf, Failure> {
+        let Some(files) = &self.copied else { return Ok(self.here.clone()) };
+        let folder = self.scratch.join(run).join(format!("replica-{number}"));
+        workdir::copy(&self.here, files, &folder)
+            .map_err(|source| Failure::Prepare { path: folder.clone(), source })?;
+        Ok(folder)
+    }
+
+    /// A restarted replica has a log of its own.
+    fn log_path(&self, number: usize, run: &str) -> PathBuf {
+        let folder = self.logs.join(run);
+        let names = (0..).map(|turn| match turn {
+            0 => format!("replica-{number}.log"),
+            turn => format!("replica-{number}.restart-{turn}.log"),
+        });
+        let mut paths = names.map(|name| folder.join(name)).filter(|path| !path.exists());
+        paths.next().unwrap_or(folder)
+    }
+
+    async fn wait(&self, replica: &mut Replica) -> Result<(), Failure> {
+        let started = Instant::now();
+        loop {
+            if let Some(died) = replica.died("before it was ready").await {
+                return Err(died);
+            }
+            let seen = match answer(replica.address, self.ready.as_deref()).await {
+                Ok(None | Some(200..=399)) => return Ok(()),
+                Ok(Some(status)) => {
+                    let path = self.ready.as_deref().unwrap_or("/");
+                    (format!("GET {path} answers {status}"), "`--ready` wants a path that answers 2xx or 3xx once the service works".to_owned())
+                }
+                Err(_) => (
+                    format!("nothing answers on {}", replica.address),
+                    "the service has to listen on the port it is given, as `{port}` in `--serve` or as PORT; \
+                     `--ready-timeout` waits longer"
+                        .to_owned(),
+                ),
+            };
+            if started.elapsed() > self.patience {
+                let (what, help) = seen;
+                return Err(Failure::NotReady {
+                    replica: replica.number,
+                    seconds: self.patience.as_secs(),
+                    what,
+                    log: replica.log.last_lines(),
+                    help,
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+impl Replica {
+    /// Whether it ended although nobody wanted it to.
+    pub(crate) async fn died(&mut self, when: &str) -> Option<Failure> {
+        let status = if self.expected_end { None } else { self.group.status() }?;
+        // Its last words may still be on their way.
+        for _ in 0..50 {
+            if self.log.ended() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Some(Failure::Died {
+            replica: self.number,
+            when: when.to_owned(),
+            status: group::ended(status),
+            log: self.log.last_lines(),
+            log_file: self.log.path().to_owned(),
+        })
+    }
+
+    /// Ends it at once, as when a machine fails.
+    pub(crate) fn kill(&mut self) {
+        self.expected_end = true;
+        self.group.kill();
+    }
+}
+
+/// Ends all of them, those first asked that can end by themselves.
+pub(crate) fn end(mut replicas: Vec<Replica>) {
+    Group::end_all(replicas.iter_mut().map(|replica| &mut replica.group));
+}
+
+fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// The status of a GET; nothing where only the connection was asked for.
+async fn answer(address: SocketAddr, path: Option<&str>) -> io::Result<Option<u16>> {
+    let ask = async {
+        let mut stream = TcpStream::connect(address).await?;
+        let Some(path) = path else { return Ok(None) };
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut head = Vec::new();
+        while head.len() < 12 && stream.read_buf(&mut head).await? > 0 {}
+        let head = String::from_utf8_lossy(&head);
+        let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
+        status.map(Some).ok_or_else(|| io::Error::other("no HTTP"))
+    };
+    tokio::time::timeout(Duration::from_secs(5), ask).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}

@@ -1,0 +1,189 @@
+//! Decides which replica serves which request.
+//!
+//! By the request's name and never by the clock: the same seed and the same scenario give the
+//! same schedule. `avoid-last` is planned on the baseline, so that what depends on an earlier
+//! request is sent elsewhere in the first run already.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use super::key::Key;
+use super::lineage;
+use super::record::Exchange;
+
+/// A way to spread requests over replicas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schedule {
+    /// One replica serves all: the baseline.
+    Same,
+    /// Never the replica that served this client before, nor one that the request depends on.
+    AvoidLast,
+    /// By chance, from a seed.
+    Random(u64),
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Schedule::Same => out.write_str("same"),
+            Schedule::AvoidLast => out.write_str("avoid-last"),
+            Schedule::Random(seed) => write!(out, "random {seed}"),
+        }
+    }
+}
+
+/// A schedule for so many replicas, ready for use.
+#[derive(Debug)]
+pub(crate) struct Assign {
+    schedule: Schedule,
+    replicas: usize,
+    planned: HashMap<Key, usize>,
+}
+
+impl Assign {
+    pub(crate) fn new(schedule: Schedule, replicas: usize, baseline: &[Exchange]) -> Self {
+        let planned = match schedule {
+            Schedule::AvoidLast => {
+                let plan = plan(baseline, replicas);
+                baseline.iter().map(|exchange| exchange.key.clone()).zip(plan).collect()
+            }
+            Schedule::Same | Schedule::Random(_) => HashMap::new(),
+        };
+        Assign { schedule, replicas: replicas.max(1), planned }
+    }
+
+    /// Who serves this; `last` is who served the client before.
+    pub(crate) fn pick(&self, key: &Key, last: Option<usize>) -> usize {
+        match self.schedule {
+            Schedule::Same => 0,
+            Schedule::Random(seed) => digest(seed, key) as usize % self.replicas,
+            Schedule::AvoidLast => self.planned.get(key).copied().unwrap_or_else(|| match last {
+                Some(last) => (last + 1) % self.replicas,
+                None => digest(0, key) as usize % self.replicas,
+            }),
+        }
+    }
+}
+
+/// For each exchange of the baseline a replica.
+fn plan(baseline: &[Exchange], replicas: usize) -> Vec<usize> {
+    // Worse than all of the others together: the rule that gives the schedule its name.
+    let last_costs = if replicas > 2 { 100 } else { 10 };
+    let links = lineage::links(baseline);
+    let mut plan: Vec<usize> = Vec::with_capacity(baseline.len());
+    let mut last_of: HashMap<usize, usize> = HashMap::new();
+    for (at, exchange) in baseline.iter().enumerate() {
+        let mut costs = vec![0; replicas];
+        if let Some(last) = last_of.get(&exchange.client) {
+            costs[*last] += last_costs;
+        }
+        // Who gave out what this request carries: the latest weighs most.
+        if let Some(from) = links[at].iter().map(|link| link.from).max() {
+            costs[plan[from]] += 11;
+        }
+        let writers: Vec<usize> = (0..at).filter(|before| !baseline[*before].request.only_asks()).collect();
+        if let Some(writer) = writers.iter().rfind(|writer| related(&baseline[**writer], exchange)) {
+            costs[plan[*writer]] += 11;
+        }
+        if let Some(writer) = writers.last() {
+            costs[plan[*writer]] += 4;
+        }
+        // Of those that are left the one that has waited longest.
+        let served = |replica: usize| plan.iter().rposition(|one| *one == replica).map_or(0, |at| at + 1);
+        let best = (0..replicas).min_by_key(|replica| (costs[*replica], served(*replica), *replica));
+        let replica = best.unwrap_or(0);
+        last_of.insert(exchange.client, replica);
+        plan.push(replica);
+    }
+    plan
+}
+
+/// Whether both are about the same thing, by the first part of their paths that differs
+/// between things at all.
+fn related(writer: &Exchange, reader: &Exchange) -> bool {
+    let thing = |exchange: &Exchange| {
+        let parts = exchange.request.path().split('/').filter(|part| !part.is_empty());
+        let mut parts = parts.skip_while(|part| *part == "api" || part.strip_prefix('v').is_some_and(|rest| rest.parse::<u8>().is_ok()));
+        parts.next().unwrap_or("").to_owned()
+    };
+    thing(writer) == thing(reader)
+}
+
+fn digest(seed: u64, key: &Key) -> u64 {
+    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    (seed, &key.client, &key.route, key.turn as u64).hash(&mut hasher);
+    // FNV's low bits hardly depend on the last bytes: mixed as in MurmurHash3.
+    let mut hash = hasher.finish();
+    for factor in [0xff51_afd7_ed55_8ccd_u64, 0xc4ce_b9fe_1a85_ec53] {
+        hash = (hash ^ (hash >> 33)).wrapping_mul(factor);
+    }
+    hash ^ (hash >> 33)
+}
+
+/// FNV-1a: the same in every build, which the standard hasher does not promise.
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::record::{Answer, Body, Outcome, Request};
+
+    fn exchange(client: usize, line: &str, answer: &str) -> Exchange {
+        let (method, target) = line.split_once(' ').unwrap();
+        let request = Request { method: method.into(), target: target.into(), ..Request::default() };
+        let answer = Answer { status: 200, body: Body::of(answer.as_bytes()), ..Answer::default() };
+        let key = Key { client: client.to_string(), route: line.into(), turn: 0 };
+        Exchange { key, client, replica: 0, overlapped: false, request, outcome: Outcome::Answered(answer) }
+    }
+
+    #[test]
+    fn no_client_meets_the_replica_it_met_last() {
+        let lines = ["POST /login", "GET /cart", "POST /cart", "GET /cart", "GET /me"];
+        let baseline: Vec<Exchange> = lines.iter().map(|line| exchange(0, line, "")).collect();
+        for replicas in 2..5 {
+            let plan = plan(&baseline, replicas);
+            assert!(plan.windows(2).all(|pair| pair[0] != pair[1]), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn a_reader_is_sent_elsewhere_than_the_writer_of_the_same_thing() {
+        // With turns alone, two replicas would serve the writer and its reader by the same one.
+        let lines = ["POST /api/items", "POST /log", "GET /api/items"];
+        let baseline: Vec<Exchange> = lines.iter().map(|line| exchange(0, line, "")).collect();
+        let plan = plan(&baseline, 2);
+        assert_ne!(plan[0], plan[2]);
+        // And what carries an id elsewhere than where the id was made.
+        let baseline = [exchange(0, "POST /items", r#"{"id":7}"#), exchange(1, "POST /x", ""), exchange(2, "GET /show/7", "")];
+        let plan = super::plan(&baseline, 2);
+        assert_ne!(plan[0], plan[2]);
+    }
+
+    #[test]
+    fn a_seed_decides_alone() {
+        let keys: Vec<Key> =
+            (0..64).map(|turn| Key { client: "a".into(), route: "GET /".into(), turn }).collect();
+        let picks = |seed| {
+            let assign = Assign::new(Schedule::Random(seed), 3, &[]);
+            keys.iter().map(|key| assign.pick(key, None)).collect::<Vec<_>>()
+        };
+        assert_eq!(picks(7), picks(7));
+        assert_ne!(picks(7), picks(8));
+        for replica in 0..3 {
+            assert!(picks(7).contains(&replica));
+        }
+    }
+}

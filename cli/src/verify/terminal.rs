@@ -1,0 +1,153 @@
+//! The verdict for people: a line a schedule, then each difference.
+//!
+//! Text that the service or its test made is shown escaped.
+
+use std::fmt::Write as _;
+
+use super::{Divergence, RunLine, Seen, Verdict};
+use crate::report::escape::visible;
+
+/// How it looks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) color: bool,
+    pub(crate) verbose: bool,
+    pub(crate) quiet: bool,
+}
+
+impl Look {
+    fn painted(self, style: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+const NAME: &str = "1";
+const RED: &str = "1;31";
+const GREEN: &str = "1;32";
+const BLUE: &str = "1;34";
+
+/// Once the baseline is measured.
+pub(crate) fn baseline(verdict: &Verdict, look: Look) -> String {
+    if look.quiet {
+        return String::new();
+    }
+    let mut text = format!("{:<12}{} x {}\n", "replicas", verdict.replicas, visible(&verdict.service));
+    let noise = match verdict.noise.len() {
+        0 => String::new(),
+        1 => "; 1 field differs on one replica too and is not compared".to_owned(),
+        count => format!("; {count} fields differ on one replica too and are not compared"),
+    };
+    let _ = writeln!(text, "{:<12}{}{noise}", "baseline", requests(verdict.requests));
+    if look.verbose {
+        for (route, path) in &verdict.noise {
+            let _ = writeln!(text, "{:<12}{}  {}", "", visible(route), visible(path));
+        }
+    }
+    text
+}
+
+/// Once a schedule is done.
+pub(crate) fn run(line: &RunLine, look: Look) -> String {
+    if look.quiet {
+        return String::new();
+    }
+    let mut text = format!("{:<12}{} same", line.schedule.to_string(), line.same);
+    if line.differ > 0 {
+        text += &look.painted(RED, &format!(", {} differ", line.differ));
+    }
+    if line.absent > 0 {
+        let _ = write!(text, ", {} never came", line.absent);
+    }
+    if let Some((status, _)) = &line.failed {
+        let _ = write!(text, "; the test fails ({status})");
+    }
+    text + "\n"
+}
+
+/// In the end.
+pub(crate) fn verdict(verdict: &Verdict, look: Look) -> String {
+    let mut text = String::new();
+    for warning in &verdict.warnings {
+        let _ = writeln!(text, "\n{}: {}", look.painted("1;33", "warning"), visible(warning));
+    }
+    for divergence in &verdict.divergences {
+        text += &one(divergence, look);
+    }
+    if verdict.divergences.is_empty()
+        && let Some((line, (status, output))) =
+            verdict.runs.iter().find_map(|line| Some((line, line.failed.as_ref()?)))
+    {
+        let _ = writeln!(
+            text,
+            "\n{}: the test fails with {}, although no answer differs: {status}{output}",
+            look.painted(RED, "error"),
+            line.schedule
+        );
+    }
+    let schedules = verdict.runs.len();
+    let said = match (verdict.stateless(), verdict.divergences.len()) {
+        (true, _) => look.painted(GREEN, "stateless") + &format!(": no answer depends on the replica, over {schedules} schedules"),
+        (false, 0) => look.painted(RED, "not stateless") + ": the test needs one replica",
+        (false, 1) => look.painted(RED, "not stateless") + ": 1 difference",
+        (false, count) => look.painted(RED, "not stateless") + &format!(": {count} differences"),
+    };
+    if !look.quiet || !verdict.stateless() {
+        let _ = writeln!(text, "\n{said}");
+    }
+    text
+}
+
+fn one(divergence: &Divergence, look: Look) -> String {
+    let (reader, cause) = (&divergence.reader, divergence.explanation.cause);
+    let head = format!("error[{}]", cause.name());
+    let mut text = format!("\n{}: {}\n", look.painted(RED, &head), look.painted(NAME, &title(divergence)));
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {} {value}", look.painted(BLUE, &format!("{name:<9}")));
+    };
+    if let Some(writer) = &divergence.writer {
+        let gave = divergence.explanation.link.as_ref().map_or_else(String::new, |link| {
+            format!(", which gave out {}", visible(&link.issued.name))
+        });
+        line("writer", &format!("{}{gave}", request(writer)));
+    }
+    let carried = divergence.explanation.link.as_ref().map_or_else(String::new, |link| {
+        format!(", which carries it in {}", visible(&link.carried.place))
+    });
+    line("reader", &format!("{}{carried}", request(reader)));
+    let shown = if look.verbose { usize::MAX } else { 4 };
+    for field in divergence.fields.iter().filter(|field| field.path != "status").take(shown) {
+        let words = |text: &str| if text.is_empty() { "nothing".to_owned() } else { visible(text).into_owned() };
+        line("differs", &format!("{}: {}, on one replica {}", visible(&field.path), words(&field.is), words(&field.was)));
+    }
+    if divergence.fields.len() > shown {
+        line("", &format!("and {} more fields", divergence.fields.len() - shown));
+    }
+    line("cause", cause.words());
+    if let Some(claim) = &divergence.explanation.claim {
+        line("state", &format!("{}:{}:{} {}", visible(&claim.file), claim.line, claim.column, visible(&claim.text)));
+        line("", &format!("{}: {} [{}]", claim.rule, visible(&claim.title), &claim.fingerprint[..8]));
+        line("help", &visible(&claim.help));
+    }
+    let schedules: Vec<String> = divergence.schedules.iter().map(ToString::to_string).collect();
+    line("seen with", &schedules.join(", "));
+    text
+}
+
+fn title(divergence: &Divergence) -> String {
+    let reader = &divergence.reader;
+    let (line, replica) = (visible(&reader.line), reader.replica);
+    match divergence.fields.first() {
+        Some(field) if field.path == "status" => {
+            format!("{line} on replica {replica} answers {}, on one replica {}", reader.status, divergence.expected)
+        }
+        _ => format!("{line} on replica {replica} answers something else than on one replica"),
+    }
+}
+
+fn request(seen: &Seen) -> String {
+    format!("#{} {} on replica {}", seen.number, visible(&seen.line), seen.replica)
+}
+
+fn requests(count: usize) -> String {
+    if count == 1 { "1 request".to_owned() } else { format!("{count} requests") }
+}

@@ -1,0 +1,108 @@
+//! Runs `verify` on a small service that keeps state in its memory, or shares it.
+#![cfg(all(unix, feature = "verify"))]
+
+mod client;
+#[path = "../support/mod.rs"]
+mod support;
+mod trouble;
+mod twin;
+
+use std::process::Command;
+
+use support::{Run, Tree, binary, run};
+
+/// Three replicas of the twin, started from a folder of its own.
+fn verify(tree: &Tree, settings: &str) -> Command {
+    let mut command = binary();
+    command.current_dir(tree.root()).env("XDG_CACHE_HOME", tree.path(".cache"));
+    command.args(["verify", "-n", "3", "--seed", "7", "--ready", "/healthz", "--serve", &twin::serve(settings)]);
+    command
+}
+
+/// With its state in memory.
+fn stateful(script: &str) -> Run {
+    let tree = Tree::new();
+    let mut command = verify(&tree, "");
+    client::drive(&mut command, script);
+    run(command)
+}
+
+/// With its state in a folder that all replicas share.
+fn shared(script: &str) -> Run {
+    let tree = Tree::new();
+    std::fs::create_dir(tree.path(".store")).unwrap();
+    let mut command = verify(&tree, &format!("TWIN_STORE={}", tree.path(".store").display()));
+    command.args(["--reset", "rm -f .store/*"]);
+    client::drive(&mut command, script);
+    run(command)
+}
+
+#[track_caller]
+fn assert_diverges(script: &str, lines: &[&str]) {
+    let run = stateful(script);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    for line in lines {
+        assert!(run.stdout.contains(line), "`{line}` is not in: {}", run.stdout);
+    }
+    let first = run.stdout.lines().find(|line| line.starts_with("avoid-last")).unwrap();
+    assert!(first.contains("differ"), "the first schedule has to show it: {first}");
+    let run = shared(script);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stdout.contains("\nstateless: no answer depends on the replica"), "{}", run.stdout);
+}
+
+#[test]
+fn a_session_in_memory() {
+    assert_diverges(
+        "POST /login ann\nGET /whoami\nGET /whoami",
+        &[
+            "error[session-in-memory]: GET /whoami on replica 1 answers 401, on one replica 200\n",
+            "writer    #1 POST /login on replica 0, which gave out cookie `sid`\n",
+            "reader    #2 GET /whoami on replica 1, which carries it in cookie `sid`\n",
+        ],
+    );
+}
+
+#[test]
+fn a_test_that_insists_stops_at_the_first_failure() {
+    assert_diverges(
+        "POST /login ann = 204\nGET /whoami = 200\nGET /whoami = 200",
+        &["GET /whoami on replica 1 answers 401", "1 never came; the test fails (exit status 101)"],
+    );
+}
+
+#[test]
+fn a_cart_in_memory() {
+    assert_diverges(
+        "POST /login ann\nPOST /cart apple\nGET /cart",
+        &["writer    #2 POST /cart on replica 1", "reader    #3 GET /cart on replica 2", "body.items[]: 0 items, on one replica 1 items"],
+    );
+}
+
+#[test]
+fn things_in_memory_with_ids_of_their_own() {
+    assert_diverges(
+        "POST /items apple\nGET /items/{id}",
+        &[
+            "error[data-in-memory]: GET /items/",
+            "writer    #1 POST /items on replica 0, which gave out `id`\n",
+            "which carries it in the path\n",
+        ],
+    );
+}
+
+#[test]
+fn a_counter_and_a_limit_in_memory() {
+    assert_diverges("POST /hits\n---\nPOST /hits", &["error[counter-per-replica]: POST /hits", "body.hits: 1, on one replica 2"]);
+    assert_diverges(
+        &"GET /limited\n".repeat(5),
+        &["error[limit-per-replica]: GET /limited", "answers 200, on one replica 429"],
+    );
+}
+
+#[test]
+fn fresh_ids_times_and_order_are_no_difference() {
+    let run = stateful("GET /noisy\nGET /noisy\n---\nGET /noisy\nPOST /login ann");
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stdout.contains("fields differ on one replica too"), "{}", run.stdout);
+}

@@ -1,0 +1,125 @@
+//! Services and tests that do not do as they should: a clear error, and nothing left running.
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use super::support::{Tree, run};
+use super::{client, twin, verify};
+
+/// Processes whose environment holds this text.
+fn running(text: &str) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let environment = |path: std::path::PathBuf| {
+        let bytes = std::fs::read(path.join("environ")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    entries
+        .filter(|entry| environment(entry.path()).contains(text))
+        .map(|entry| std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default())
+        .collect()
+}
+
+#[track_caller]
+fn refused(settings: &str, more: &[&str], words: &[&str]) {
+    let tree = Tree::new();
+    let mark = format!("TWIN_MARK={}", tree.root().display());
+    let mut command = verify(&tree, &format!("{mark} {settings}"));
+    command.args(more);
+    client::drive(&mut command, "GET /crash\nGET /crash\nGET /crash");
+    let run = run(command);
+    assert_eq!(run.code, Some(2), "{run:#?}");
+    for word in words {
+        assert!(run.stderr.contains(word), "`{word}` is not in: {}", run.stderr);
+    }
+    assert_eq!(running(&mark), [""; 0]);
+}
+
+#[test]
+fn a_service_that_ends_at_once() {
+    refused(
+        "TWIN_TROUBLE=exits",
+        &[],
+        &["replica 0 ended before it was ready: exit status 3", "| no database at db:5432", "the whole log is in"],
+    );
+}
+
+#[test]
+fn a_service_that_is_never_ready() {
+    refused(
+        "TWIN_TROUBLE=never-ready",
+        &["--ready-timeout", "0"],
+        &["replica 0 is not ready after 0 s: nothing answers on 127.0.0.1:", "--ready-timeout"],
+    );
+}
+
+#[test]
+fn a_replica_that_dies_alone() {
+    refused("", &[], &["replica 1 ended while the test ran: exit status 70", "| out of memory"]);
+}
+
+#[test]
+fn a_program_that_is_not_there() {
+    let tree = Tree::new();
+    let mut command = super::binary();
+    command.current_dir(tree.root()).env("XDG_CACHE_HOME", tree.path(".cache"));
+    command.args(["verify", "--serve", "./no-such-program {port}", "--", "true"]);
+    run(command).assert_refused(&["`./no-such-program` cannot be started"]);
+}
+
+#[test]
+fn a_flood_of_log_and_a_daemon_do_not_matter() {
+    for trouble in ["floods", "forks"] {
+        let tree = Tree::new();
+        let mark = format!("TWIN_MARK={}", tree.root().display());
+        let mut command = verify(&tree, &format!("{mark} TWIN_TROUBLE={trouble}"));
+        client::drive(&mut command, "GET /noisy");
+        let run = run(command);
+        assert_eq!(run.code, Some(0), "{run:#?}");
+        assert_eq!(running(&mark), [""; 0]);
+    }
+}
+
+#[test]
+fn a_test_that_fails_on_one_replica_or_sends_nothing() {
+    let tree = Tree::new();
+    let mut command = verify(&tree, "");
+    command.args(["--", "sh", "-c", "echo wrong password; exit 9"]);
+    let words = ["fails on a single replica already: exit status 9", "| wrong password"];
+    run(command).assert_refused(&words);
+    let mut command = verify(&tree, "");
+    command.args(["--", "true"]);
+    run(command).assert_refused(&["sent no request to http://127.0.0.1:"]);
+}
+
+#[test]
+fn what_a_run_leaves_behind_is_named() {
+    let tree = Tree::new();
+    std::fs::create_dir(tree.path(".store")).unwrap();
+    let store = format!("TWIN_STORE={}", tree.path(".store").display());
+    let mut command = verify(&tree, &store);
+    client::drive(&mut command, &"GET /limited\n".repeat(2));
+    run(command).assert_refused(&["two runs on one replica already differ: GET /limited answers 200, then 429", "--reset"]);
+    let mut command = verify(&tree, &store);
+    command.args(["--reset", "echo not allowed; false"]);
+    client::drive(&mut command, "GET /limited");
+    run(command).assert_refused(&["`--reset` failed: exit status 1", "| not allowed"]);
+}
+
+#[test]
+fn ctrl_c_ends_everything() {
+    let tree = Tree::new();
+    let mark = format!("TWIN_MARK={}", tree.root().display());
+    let mut command = verify(&tree, &format!("{mark} TWIN_TROUBLE=forks"));
+    command.args(["--", "sh", "-c", "while true; do sleep 1; done"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while running(&mark).len() < 2 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(2));
+    assert_eq!(running(&mark), [""; 0]);
+    // The name of the service's own settings is what it says it is.
+    assert!(twin::serve("X=1").contains(" X=1 "));
+}
