@@ -29,6 +29,7 @@ mod workdir;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use failure::Failure;
@@ -44,13 +45,15 @@ use self::log::Log;
 use self::noise::{Difference, Noise};
 use self::proxy::{Proxy, Route};
 use self::record::Exchange;
-use self::replica::Service;
+use self::replica::{Fleet, Service};
 use self::schedule::{Assign, Schedule};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) replicas: usize,
+    /// What to run beside the baseline; the usual where nothing is named.
+    pub(crate) kinds: Vec<ScheduleKind>,
     pub(crate) seed: u64,
     /// Random schedules, with the seeds from `seed` on.
     pub(crate) randoms: u64,
@@ -67,6 +70,42 @@ pub(crate) struct Plan {
     pub(crate) source: PathBuf,
     /// Where logs are kept.
     pub(crate) artifacts: PathBuf,
+}
+
+/// A schedule, as the command line names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ScheduleKind {
+    /// Never the replica that served the client before
+    AvoidLast,
+    /// By chance, from the seed
+    Random,
+    /// One replica, started anew after every request that writes
+    Restart,
+    /// A client keeps its replica, and one is killed in the middle
+    Kill,
+    /// A client keeps its replica
+    Sticky,
+}
+
+impl Plan {
+    fn schedules(&self) -> Vec<Schedule> {
+        let usual = [ScheduleKind::AvoidLast, ScheduleKind::Random];
+        let kinds = if self.kinds.is_empty() { &usual[..] } else { &self.kinds };
+        let mut schedules = Vec::new();
+        for kind in kinds {
+            match kind {
+                ScheduleKind::AvoidLast => schedules.push(Schedule::AvoidLast),
+                ScheduleKind::Random => {
+                    let seeds = (0..self.randoms).map(|turn| self.seed.wrapping_add(turn));
+                    schedules.extend(seeds.map(Schedule::Random));
+                }
+                ScheduleKind::Restart => schedules.push(Schedule::Restart),
+                ScheduleKind::Kill => schedules.push(Schedule::Kill),
+                ScheduleKind::Sticky => schedules.push(Schedule::Sticky),
+            }
+        }
+        schedules
+    }
 }
 
 /// Told while it goes on.
@@ -101,6 +140,8 @@ pub(crate) struct RunLine {
     pub(crate) differ: usize,
     /// Requests of the baseline that never came.
     pub(crate) absent: usize,
+    /// Requests that a kill cut off.
+    pub(crate) cut: usize,
     /// The test command fails: how, and its last lines.
     pub(crate) failed: Option<(String, String)>,
 }
@@ -148,8 +189,7 @@ pub(crate) fn run(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Fai
     if plan.test.is_empty() {
         return Err(Failure::NothingToSend);
     }
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Proxy)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Proxy)?;
     runtime.block_on(async {
         tokio::select! {
             verdict = verify(plan, watcher) => verdict,
@@ -161,7 +201,8 @@ pub(crate) fn run(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Fai
 #[cfg(unix)]
 async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
-    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()));
+    let signals =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()));
     match signals {
         (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) => tokio::select! {
             _ = interrupt.recv() => {}
@@ -183,7 +224,7 @@ async fn interrupted() {
 /// What all runs of one verification share.
 struct Stage<'a> {
     plan: &'a Plan,
-    service: Service,
+    service: Arc<Service>,
     proxy: Proxy,
     turn: usize,
     // Dropped in this order: processes first, then their folders.
@@ -203,6 +244,8 @@ impl Drop for Scratch {
 /// One run of the scenario.
 struct Run {
     exchanges: Vec<Exchange>,
+    /// Requests that were under way on a replica when it was killed.
+    cut: Vec<usize>,
     ended: Ended,
 }
 
@@ -217,18 +260,19 @@ async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failu
     watcher.measured(&verdict);
 
     let claims = claims::read(&plan.source);
-    let randoms = (0..plan.randoms).map(|turn| Schedule::Random(plan.seed.wrapping_add(turn)));
     let mut confirmed = false;
-    for schedule in std::iter::once(Schedule::AvoidLast).chain(randoms) {
+    for schedule in plan.schedules() {
         watcher.begins(&schedule.to_string());
         let run = stage.run(schedule, &base, Some(limit)).await?;
         let mut differences = noise.differences(&base, &run.exchanges);
+        differences.retain(|difference| !run.cut.contains(&difference.run));
         if !differences.is_empty() && !confirmed {
             // What was the same twice by chance is measured once more before anything is said.
             confirmed = true;
             let again = stage.run(Schedule::Same, &base, Some(limit)).await?;
             noise.measure(&base, &again.exchanges);
             differences = noise.differences(&base, &run.exchanges);
+            differences.retain(|difference| !run.cut.contains(&difference.run));
         }
         let line = verdict.enter(schedule, &base, &run, &differences, &claims);
         watcher.ran(&line);
@@ -244,7 +288,7 @@ impl<'a> Stage<'a> {
         let scratch = std::env::temp_dir().join(format!("cargo-stateless-verify-{}", std::process::id()));
         let logs = plan.artifacts.join("logs");
         let _ = std::fs::remove_dir_all(&logs);
-        let service = Service {
+        let service = Arc::new(Service {
             serve,
             ready: plan.ready.clone(),
             patience: plan.ready_timeout,
@@ -253,7 +297,7 @@ impl<'a> Stage<'a> {
             scratch: scratch.clone(),
             logs,
             mark: mark.clone(),
-        };
+        });
         let proxy = Proxy::start().await.map_err(Failure::Proxy)?;
         Ok(Stage { plan, service, proxy, turn: 0, _sweep: Sweep { mark }, _scratch: Scratch(scratch) })
     }
@@ -301,12 +345,13 @@ impl<'a> Stage<'a> {
         self.turn += 1;
         let name = format!("{}-{}", self.turn, schedule.to_string().replace(' ', "-"));
         self.reset(&name).await?;
-        let count = if schedule == Schedule::Same { 1 } else { self.plan.replicas };
-        let mut replicas = self.service.start(count, &name).await?;
-        let assign = Assign::new(schedule, count, base);
-        let addresses = replicas.iter().map(|replica| replica.address).collect();
-        let route = Route::new(Book::new(assign), addresses);
-        self.proxy.set(Some(route.clone()));
+        let count = match schedule {
+            Schedule::Same | Schedule::Restart => 1,
+            _ => self.plan.replicas,
+        };
+        let fleet = Arc::new(Fleet::start(Arc::clone(&self.service), count, name.clone()).await?);
+        let route = Route::new(Book::new(Assign::new(schedule, count, base)), Arc::clone(&fleet));
+        self.proxy.set(Some(Arc::clone(&route)));
         let job = Job {
             program: &self.plan.test[0],
             arguments: &self.plan.test[1..],
@@ -316,15 +361,11 @@ impl<'a> Stage<'a> {
             log: self.log(&name, "test.log")?,
             limit,
         };
-        let ended = drive::run(job, async || {
-            for replica in &mut replicas {
-                if let Some(died) = replica.died("while the test ran").await {
-                    return Err(died);
-                }
-            }
-            Ok(())
-        })
-        .await;
+        let check = async || match route.broken() {
+            Some(failure) => Err(failure),
+            None => fleet.died().await,
+        };
+        let ended = drive::run(job, check).await;
         self.proxy.set(None);
         let ended = ended?;
         // The client has its answer before the book has the end of it.
@@ -334,14 +375,10 @@ impl<'a> Stage<'a> {
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let exchanges = route.book().take();
-        for replica in &mut replicas {
-            if let Some(died) = replica.died("while the test ran").await {
-                return Err(died);
-            }
-        }
-        replica::end(replicas);
-        Ok(Run { exchanges, ended })
+        let (exchanges, cut) = (route.book().take(), route.book().cut());
+        fleet.died().await?;
+        fleet.end().await;
+        Ok(Run { exchanges, cut, ended })
     }
 
     async fn reset(&self, name: &str) -> Result<(), Failure> {
@@ -400,9 +437,10 @@ impl Verdict {
         let absent = base.iter().filter(|exchange| !known.contains_key(&exchange.key)).count();
         RunLine {
             schedule,
-            same: base.len() - absent - differences.len().min(base.len() - absent),
+            same: base.len().saturating_sub(absent + differences.len() + run.cut.len()),
             differ: differences.len(),
             absent,
+            cut: run.cut.len(),
             failed: (!run.ended.success()).then(|| (run.ended.words(), run.ended.last_lines.clone())),
         }
     }
@@ -410,7 +448,8 @@ impl Verdict {
     /// Another sight of a known difference is no other difference.
     fn add(&mut self, new: Divergence) {
         let same = |known: &&mut Divergence| {
-            let fields = |one: &Divergence| one.fields.iter().map(|field| field.path.clone()).collect::<Vec<_>>();
+            let fields =
+                |one: &Divergence| one.fields.iter().map(|field| field.path.clone()).collect::<Vec<_>>();
             known.reader.route == new.reader.route
                 && fields(known) == fields(&new)
                 && known.explanation.cause == new.explanation.cause

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Color;
+use crate::verify::ScheduleKind;
 
 /// Run several replicas and send each request of your test to another one than the last
 ///
@@ -21,6 +22,14 @@ pub(crate) struct VerifyArgs {
     /// How many replicas
     #[arg(short = 'n', long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=64))]
     pub(crate) replicas: u16,
+
+    /// What to run beside the baseline (repeatable) [default: avoid-last, random]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) schedule: Vec<ScheduleKind>,
+
+    /// Run every schedule
+    #[arg(long, conflicts_with = "schedule")]
+    pub(crate) all: bool,
 
     /// Seed of the first random schedule
     #[arg(long, value_name = "SEED", default_value_t = 1)]
@@ -55,7 +64,13 @@ pub(crate) struct VerifyArgs {
     pub(crate) ignore: Vec<String>,
 
     /// Folder of the source in which the state is looked for
-    #[arg(long, value_name = "PATH", default_value = ".", hide_default_value = true, help_heading = "Comparison")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = ".",
+        hide_default_value = true,
+        help_heading = "Comparison"
+    )]
     pub(crate) source: PathBuf,
 
     /// Folder for logs and replay files [default: in the cache]

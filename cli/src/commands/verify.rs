@@ -4,16 +4,21 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use super::{DENIED, use_color};
 use crate::args::verify::{Folder, VerifyArgs};
 use crate::error::Error;
 use crate::verify::terminal::{self, Look};
-use crate::verify::{self, Plan, RunLine, Verdict, Watcher};
+use crate::verify::{self, Plan, RunLine, ScheduleKind, Verdict, Watcher};
 
 pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
     let plan = plan(args)?;
-    let look =
-        Look { color: use_color(args.color, io::stdout().is_terminal()), verbose: args.verbose, quiet: args.quiet };
+    let look = Look {
+        color: use_color(args.color, io::stdout().is_terminal()),
+        verbose: args.verbose,
+        quiet: args.quiet,
+    };
     let verdict = verify::run(&plan, &mut Stdout { look })?;
     show(&terminal::verdict(&verdict, look))?;
     Ok(if verdict.stateless() { 0 } else { DENIED })
@@ -25,6 +30,7 @@ fn plan(args: &VerifyArgs) -> Result<Plan, Error> {
     let artifacts = args.artifacts.as_ref().map_or_else(|| cache(&here), |folder| here.join(folder));
     Ok(Plan {
         replicas: args.replicas.into(),
+        kinds: if args.all { ScheduleKind::value_variants().to_vec() } else { args.schedule.clone() },
         seed: args.seed,
         randoms: args.randoms.into(),
         serve: args.serve.clone(),
@@ -44,7 +50,8 @@ fn plan(args: &VerifyArgs) -> Result<Plan, Error> {
 fn cache(here: &Path) -> PathBuf {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let root = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
-    let names: Vec<String> = here.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    let names: Vec<String> =
+        here.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     let name = names.join("-").replace('/', "");
     root.unwrap_or_else(std::env::temp_dir).join("cargo-stateless/verify").join(name.trim_start_matches('-'))
 }

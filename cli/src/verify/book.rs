@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::key::Clients;
 use super::record::{Answer, Exchange, Message, Outcome, Request};
-use super::schedule::Assign;
+use super::schedule::{Assign, Before};
 
 /// Open to entries until it is taken out of the proxy.
 #[derive(Debug)]
@@ -22,6 +22,18 @@ struct Inner {
     clients: Clients,
     last: HashMap<usize, usize>,
     open: Vec<usize>,
+    life: usize,
+    killed: Vec<usize>,
+    /// Requests that were under way on a replica when it was killed.
+    cut: Vec<usize>,
+}
+
+/// What to do with a request.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) number: usize,
+    pub(crate) replica: usize,
+    pub(crate) before: Option<Before>,
 }
 
 impl Book {
@@ -30,10 +42,24 @@ impl Book {
     }
 
     /// Enters a request: its number, and who is to serve it.
-    pub(crate) fn enter(&self, connection: u64, request: Request) -> (usize, usize) {
+    pub(crate) fn enter(&self, connection: u64, request: Request) -> Entry {
         let mut inner = self.inner();
         let (client, key) = inner.clients.name(connection, &request);
-        let replica = self.assign.pick(&key, inner.last.get(&client).copied());
+        let latest = inner.exchanges.last().map(|exchange| exchange.replica);
+        let before = self.assign.before(&key, latest);
+        match before {
+            Some(Before::Restart) => inner.life += 1,
+            Some(Before::Kill(replica)) => {
+                let Inner { open, exchanges, cut, .. } = &mut *inner;
+                cut.extend(open.iter().filter(|open| exchanges[**open].replica == replica));
+                inner.killed.push(replica);
+            }
+            None => {}
+        }
+        let mut replica = self.assign.pick(&key, inner.last.get(&client).copied());
+        while inner.killed.contains(&replica) && inner.killed.len() < self.assign.replicas() {
+            replica = (replica + 1) % self.assign.replicas();
+        }
         inner.last.insert(client, replica);
         let number = inner.exchanges.len();
         let overlapped = !inner.open.is_empty();
@@ -41,8 +67,17 @@ impl Book {
             inner.exchanges[open].overlapped = true;
         }
         inner.open.push(number);
-        inner.exchanges.push(Exchange { key, client, replica, overlapped, request, outcome: Outcome::Pending });
-        (number, replica)
+        let life = inner.life;
+        inner.exchanges.push(Exchange {
+            key,
+            client,
+            replica,
+            life,
+            overlapped,
+            request,
+            outcome: Outcome::Pending,
+        });
+        Entry { number, replica, before }
     }
 
     /// A part of a request's body that is passed on while it comes in.
@@ -72,7 +107,9 @@ impl Book {
 
     /// Changes an answer whose body is under way.
     pub(crate) fn received(&self, number: usize, change: impl FnOnce(&mut Answer)) {
-        if let Some(Exchange { outcome: Outcome::Answered(answer), .. }) = self.inner().exchanges.get_mut(number) {
+        if let Some(Exchange { outcome: Outcome::Answered(answer), .. }) =
+            self.inner().exchanges.get_mut(number)
+        {
             change(answer);
         }
     }
@@ -104,6 +141,11 @@ impl Book {
     /// Everything that was entered.
     pub(crate) fn take(&self) -> Vec<Exchange> {
         std::mem::take(&mut self.inner().exchanges)
+    }
+
+    /// Requests that a kill cut off: no fault of the service.
+    pub(crate) fn cut(&self) -> Vec<usize> {
+        self.inner().cut.clone()
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

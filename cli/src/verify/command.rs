@@ -50,9 +50,12 @@ impl Serve {
     /// For people: the program's name.
     pub(crate) fn name(&self) -> String {
         let shell = self.program == "sh" && self.arguments.first().is_some_and(|first| first == "-c");
-        let program = if shell { self.arguments.get(1).map_or("sh", |text| text.as_str()) } else { &self.program };
+        let program =
+            if shell { self.arguments.get(1).map_or("sh", |text| text.as_str()) } else { &self.program };
         let first = program.split_whitespace().next().unwrap_or(program);
-        Path::new(first).file_name().map_or_else(|| first.to_owned(), |name| name.to_string_lossy().into_owned())
+        Path::new(first)
+            .file_name()
+            .map_or_else(|| first.to_owned(), |name| name.to_string_lossy().into_owned())
     }
 }
 

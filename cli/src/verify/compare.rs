@@ -36,7 +36,11 @@ const PASSED_OVER: [&str; 6] =
     ["connection", "content-length", "date", "keep-alive", "set-cookie", "transfer-encoding"];
 
 /// All differences; a different status alone, as the rest follows from it.
-pub(crate) fn differences(first: &Exchange, second: &Exchange, noisy: &dyn Fn(&str, Kind) -> bool) -> Vec<Field> {
+pub(crate) fn differences(
+    first: &Exchange,
+    second: &Exchange,
+    noisy: &dyn Fn(&str, Kind) -> bool,
+) -> Vec<Field> {
     let mut found = Found { fields: Vec::new(), noisy };
     match (first.answer(), second.answer()) {
         (Some(one), Some(other)) if one.status == other.status => found.answers(one, other),
@@ -65,7 +69,10 @@ impl Found<'_> {
             for (name, value, attributes) in answer.cookies() {
                 map.insert(name.to_owned(), value.to_owned());
                 // When it ends is a moment; how long it lasts is not.
-                let lasting = attributes.split(';').map(str::trim).filter(|part| !part.to_ascii_lowercase().starts_with("expires"));
+                let lasting = attributes
+                    .split(';')
+                    .map(str::trim)
+                    .filter(|part| !part.to_ascii_lowercase().starts_with("expires"));
                 map.insert(format!("{name}.attributes"), lasting.collect::<Vec<_>>().join("; "));
             }
             map
@@ -210,7 +217,9 @@ impl Found<'_> {
 fn plain(headers: &[(String, String)]) -> BTreeMap<String, String> {
     let mut map: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in headers.iter().filter(|(name, _)| !PASSED_OVER.contains(&name.as_str())) {
-        map.entry(name.clone()).and_modify(|known| *known += &format!(", {value}")).or_insert_with(|| value.clone());
+        map.entry(name.clone())
+            .and_modify(|known| *known += &format!(", {value}"))
+            .or_insert_with(|| value.clone());
     }
     map
 }
@@ -256,7 +265,15 @@ mod tests {
     fn exchange(answer: Answer) -> Exchange {
         let key = Key { client: String::new(), route: "GET /".into(), turn: 0 };
         let request = Request::default();
-        Exchange { key, client: 0, replica: 0, overlapped: false, request, outcome: Outcome::Answered(answer) }
+        Exchange {
+            key,
+            client: 0,
+            replica: 0,
+            life: 0,
+            overlapped: false,
+            request,
+            outcome: Outcome::Answered(answer),
+        }
     }
 
     fn body(text: &str) -> Answer {
@@ -271,8 +288,10 @@ mod tests {
 
     #[test]
     fn json_is_compared_by_fields() {
-        let found = paths(body(r#"{"a":1,"b":{"c":"x"},"d":[1]}"#), body(r#"{"b":{"c":"y"},"d":[1,2],"e":2}"#), &[]);
-        let wanted = ["body.a: 1 -> ", "body.b.c: \"x\" -> \"y\"", "body.d[]: 1 items -> 2 items", "body.e:  -> 2"];
+        let found =
+            paths(body(r#"{"a":1,"b":{"c":"x"},"d":[1]}"#), body(r#"{"b":{"c":"y"},"d":[1,2],"e":2}"#), &[]);
+        let wanted =
+            ["body.a: 1 -> ", "body.b.c: \"x\" -> \"y\"", "body.d[]: 1 items -> 2 items", "body.e:  -> 2"];
         assert_eq!(found, wanted);
     }
 
@@ -303,7 +322,8 @@ mod tests {
     #[test]
     fn messages_that_did_not_come_are_seen() {
         let told = |texts: &[&str]| {
-            let message = |text: &&str| Message { from_client: false, binary: false, data: text.as_bytes().to_vec() };
+            let message =
+                |text: &&str| Message { from_client: false, binary: false, data: text.as_bytes().to_vec() };
             Answer { messages: texts.iter().map(message).collect(), status: 101, ..Answer::default() }
         };
         assert_eq!(paths(told(&["a", "b"]), told(&["b", "a"]), &[]), [""; 0]);

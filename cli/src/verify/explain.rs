@@ -105,12 +105,18 @@ enum Symptom {
 }
 
 /// Explains the difference at `reader`, an index into the run.
-pub(crate) fn explain(run: &[Exchange], reader: usize, base: &Exchange, fields: &[Field], claims: &[Claim]) -> Explanation {
+pub(crate) fn explain(
+    run: &[Exchange],
+    reader: usize,
+    base: &Exchange,
+    fields: &[Field],
+    claims: &[Claim],
+) -> Explanation {
     let found = &run[reader];
     let symptom = symptom(base, found, fields);
     let links = links(&run[..=reader]).pop().unwrap_or_default();
     let linked = |writer: usize| links.iter().rfind(|link| link.from == writer);
-    let elsewhere: Vec<usize> = (0..reader).filter(|at| run[*at].replica != found.replica).collect();
+    let elsewhere: Vec<usize> = (0..reader).filter(|at| !run[*at].same_process(found)).collect();
 
     let mut best: Option<(i32, usize, Option<&Claim>)> = None;
     for writer in &elsewhere {
@@ -227,7 +233,8 @@ fn fits(symptom: Symptom, claim: &Claim) -> i32 {
 
 /// The class where no finding of the analysis tells it.
 fn guess(symptom: Symptom, link: Option<&Link>) -> Cause {
-    let signed = link.is_some_and(|link| link.issued.value.matches('.').count() == 2 && link.issued.value.len() > 40);
+    let signed =
+        link.is_some_and(|link| link.issued.value.matches('.').count() == 2 && link.issued.value.len() > 40);
     match symptom {
         Symptom::Refused if signed => Cause::Key,
         Symptom::Refused => Cause::Session,

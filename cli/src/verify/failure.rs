@@ -65,7 +65,9 @@ pub enum Failure {
 
     /// A working directory for a replica could not be made, or a log.
     #[error("`{}` cannot be made for a replica: {source}", path.display())]
-    #[diagnostic(help("free space or set TMPDIR; `--cwd shared` starts all replicas in this folder instead"))]
+    #[diagnostic(help(
+        "free space or set TMPDIR; `--cwd shared` starts all replicas in this folder instead"
+    ))]
     Prepare {
         /// The file or folder.
         path: PathBuf,
@@ -109,7 +111,9 @@ pub enum Failure {
 
     /// The test ended without a request.
     #[error("the test command sent no request to {url}{output}")]
-    #[diagnostic(help("it finds the address in STATELESS_URL; a fixed address in the test passes the proxy by"))]
+    #[diagnostic(help(
+        "it finds the address in STATELESS_URL; a fixed address in the test passes the proxy by"
+    ))]
     Silent {
         /// Where the proxy listens.
         url: String,

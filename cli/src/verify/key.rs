@@ -118,7 +118,8 @@ pub(crate) fn route(request: &Request) -> String {
 /// Whether a part of a path looks like an id: a number, or long with digits in it.
 fn is_made(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
-    let id = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'='));
+    let id =
+        part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'='));
     id && digits > 0 && (digits == part.len() || (part.len() >= 12 && digits >= 2))
 }
 

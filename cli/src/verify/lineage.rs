@@ -87,8 +87,18 @@ pub(crate) fn carried(request: &Request) -> Vec<Carried> {
         add(format!("cookie `{name}`"), value, true);
     }
     const PLAIN: [&str; 12] = [
-        "cookie", "host", "user-agent", "accept", "accept-encoding", "accept-language", "content-type",
-        "content-length", "connection", "te", "upgrade", "origin",
+        "cookie",
+        "host",
+        "user-agent",
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "content-type",
+        "content-length",
+        "connection",
+        "te",
+        "upgrade",
+        "origin",
     ];
     for (name, value) in request.headers.iter().filter(|(name, _)| !PLAIN.contains(&name.as_str())) {
         add(format!("header `{name}`"), value.rsplit(' ').next().unwrap_or(value), false);
@@ -133,15 +143,19 @@ pub(crate) fn links(exchanges: &[Exchange]) -> Vec<Vec<Link>> {
 
 fn is_id(path: &str) -> bool {
     let name = path.rsplit(['.', ']']).find(|part| !part.is_empty()).unwrap_or(path).to_ascii_lowercase();
-    name == "id" || name.ends_with("id") || ["token", "key", "code", "ticket", "state", "csrf"].iter().any(|word| name.contains(word))
+    name == "id"
+        || name.ends_with("id")
+        || ["token", "key", "code", "ticket", "state", "csrf"].iter().any(|word| name.contains(word))
 }
 
 /// Parts of a path, then values of its query.
 fn parts(target: &str) -> Vec<(String, bool)> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let path =
+        path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     let path = path.split('/').map(|part| (part.to_owned(), false));
-    let values = query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| (value.to_owned(), true));
+    let values =
+        query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| (value.to_owned(), true));
     path.chain(values).filter(|(part, _)| !part.is_empty()).collect()
 }
 
@@ -183,7 +197,9 @@ fn leaves(value: &Value, path: &mut String, visit: &mut dyn FnMut(&str, &str)) {
 fn hidden_inputs(html: &str, visit: &mut dyn FnMut(&str, &str)) {
     for tag in html.split("<input").skip(1).filter_map(|rest| rest.split('>').next()) {
         let attribute = |name: &str| tag.split_once(&format!("{name}=\""))?.1.split('"').next();
-        if let (true, Some(name), Some(value)) = (tag.contains("hidden"), attribute("name"), attribute("value")) {
+        if let (true, Some(name), Some(value)) =
+            (tag.contains("hidden"), attribute("name"), attribute("value"))
+        {
             visit(name, value);
         }
     }

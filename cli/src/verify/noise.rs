@@ -62,7 +62,8 @@ impl Noise {
     /// What differs beyond the noise, in the order of the run.
     pub(crate) fn differences(&self, base: &[Exchange], run: &[Exchange]) -> Vec<Difference> {
         let known = by_key(base);
-        let pairs = run.iter().enumerate().filter_map(|(at, exchange)| Some((*known.get(&exchange.key)?, at)));
+        let pairs =
+            run.iter().enumerate().filter_map(|(at, exchange)| Some((*known.get(&exchange.key)?, at)));
         pairs
             .filter_map(|(base_at, run_at)| {
                 let fields = self.between(&base[base_at], &run[run_at]);

@@ -23,8 +23,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::TcpListener;
 
-use super::book::Book;
+use super::book::{Book, Entry};
+use super::failure::Failure;
 use super::record;
+use super::replica::Fleet;
+use super::schedule::Before;
 use super::tee::Tee;
 use super::tunnel;
 
@@ -43,13 +46,15 @@ pub(crate) struct Proxy {
 /// Where requests go in one run.
 pub(crate) struct Route {
     book: Book,
-    replicas: Mutex<Vec<SocketAddr>>,
+    fleet: Arc<Fleet>,
+    /// Why nothing can be passed on any more.
+    broken: Mutex<Option<Failure>>,
     http1: Client<HttpConnector, AnyBody>,
     http2: Client<HttpConnector, AnyBody>,
 }
 
 impl Route {
-    pub(crate) fn new(book: Book, replicas: Vec<SocketAddr>) -> Arc<Self> {
+    pub(crate) fn new(book: Book, fleet: Arc<Fleet>) -> Arc<Self> {
         // A connection that rested may be closed by the other side at any moment, and a request
         // that meets this would look like a fault of the service.
         let client = |http2| {
@@ -63,11 +68,34 @@ impl Route {
                 .set_host(false)
                 .build(connector)
         };
-        Arc::new(Route { book, replicas: Mutex::new(replicas), http1: client(false), http2: client(true) })
+        Arc::new(Route { book, fleet, broken: Mutex::default(), http1: client(false), http2: client(true) })
     }
 
     pub(crate) fn book(&self) -> &Book {
         &self.book
+    }
+
+    /// Why nothing could be passed on any more; given once.
+    pub(crate) fn broken(&self) -> Option<Failure> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    async fn act(&self, before: Before) {
+        match before {
+            Before::Kill(replica) => self.fleet.kill(replica).await,
+            Before::Restart => {
+                // What is under way may end first; this request is one of them.
+                for _ in 0..500 {
+                    if self.book.open() <= 1 {
+                        break;
+                    }
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                if let Err(failure) = self.fleet.restart().await {
+                    *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+                }
+            }
+        }
     }
 }
 
@@ -152,9 +180,11 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
     if let Some(read) = &read {
         entry.body.push(read);
     }
-    let (number, replica) = route.book.enter(connection, entry);
-    let address = route.replicas.lock().unwrap_or_else(PoisonError::into_inner).get(replica).copied();
-    let Some(address) = address else { return refuse("no such replica") };
+    let Entry { number, replica, before } = route.book.enter(connection, entry);
+    if let Some(before) = before {
+        route.act(before).await;
+    }
+    let Some(address) = route.fleet.address(replica) else { return refuse("no such replica") };
 
     let body: AnyBody = match (read, streamed) {
         (Some(read), _) => Full::new(read).map_err(|never| match never {}).boxed_unsync(),

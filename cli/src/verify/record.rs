@@ -16,6 +16,8 @@ pub(crate) struct Exchange {
     pub(crate) client: usize,
     /// Who served it.
     pub(crate) replica: usize,
+    /// How many times the replicas had been started anew.
+    pub(crate) life: usize,
     /// Another request was under way at the same time.
     pub(crate) overlapped: bool,
     pub(crate) request: Request,
@@ -138,6 +140,11 @@ impl Answer {
 }
 
 impl Exchange {
+    /// Whether one process served both.
+    pub(crate) fn same_process(&self, other: &Exchange) -> bool {
+        self.replica == other.replica && self.life == other.life
+    }
+
     pub(crate) fn answer(&self) -> Option<&Answer> {
         match &self.outcome {
             Outcome::Answered(answer) => Some(answer),

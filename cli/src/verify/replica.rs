@@ -7,10 +7,12 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
 
 use super::command::Serve;
 use super::failure::Failure;
@@ -40,19 +42,19 @@ pub(crate) struct Service {
 
 /// One process that serves.
 #[derive(Debug)]
-pub(crate) struct Replica {
-    pub(crate) number: usize,
-    pub(crate) address: SocketAddr,
-    pub(crate) folder: PathBuf,
+struct Replica {
+    number: usize,
+    address: SocketAddr,
+    folder: PathBuf,
     group: Group,
     log: Log,
     /// Ended on purpose: its end is no failure.
-    pub(crate) expected_end: bool,
+    expected_end: bool,
 }
 
 impl Service {
     /// Starts so many replicas and waits for all of them. `run` names folders and logs.
-    pub(crate) async fn start(&self, count: usize, run: &str) -> Result<Vec<Replica>, Failure> {
+    async fn start(&self, count: usize, run: &str) -> Result<Vec<Replica>, Failure> {
         let mut replicas = Vec::with_capacity(count);
         for number in 0..count {
             replicas.push(self.spawn(number, run, None)?);
@@ -63,24 +65,9 @@ impl Service {
         Ok(replicas)
     }
 
-    /// Ends a replica and starts another in its folder and at its address.
-    pub(crate) async fn restart(&self, replica: &mut Replica, run: &str) -> Result<(), Failure> {
-        replica.expected_end = true;
-        Group::end_all([&mut replica.group]);
-        *replica = self.spawn(replica.number, run, Some((replica.address, replica.folder.clone())))?;
-        self.wait(replica).await
-    }
-
-    fn spawn(
-        &self,
-        number: usize,
-        run: &str,
-        known: Option<(SocketAddr, PathBuf)>,
-    ) -> Result<Replica, Failure> {
-        let (address, folder) = match known {
-            Some(known) => known,
-            None => (free_address().map_err(Failure::Proxy)?, self.folder(number, run)?),
-        };
+    fn spawn(&self, number: usize, run: &str, folder: Option<PathBuf>) -> Result<Replica, Failure> {
+        let address = free_address().map_err(Failure::Proxy)?;
+        let folder = folder.map_or_else(|| self.folder(number, run), Ok)?;
         let log_path = self.log_path(number, run);
         let prepare = |path: &Path, source| Failure::Prepare { path: path.to_owned(), source };
         let log = Log::create(log_path.clone()).map_err(|source| prepare(&log_path, source))?;
@@ -165,7 +152,7 @@ impl Service {
 
 impl Replica {
     /// Whether it ended although nobody wanted it to.
-    pub(crate) async fn died(&mut self, when: &str) -> Option<Failure> {
+    async fn died(&mut self, when: &str) -> Option<Failure> {
         let status = if self.expected_end { None } else { self.group.status() }?;
         // Its last words may still be on their way.
         for _ in 0..50 {
@@ -182,17 +169,69 @@ impl Replica {
             log_file: self.log.path().to_owned(),
         })
     }
-
-    /// Ends it at once, as when a machine fails.
-    pub(crate) fn kill(&mut self) {
-        self.expected_end = true;
-        self.group.kill();
-    }
 }
 
-/// Ends all of them, those first asked that can end by themselves.
-pub(crate) fn end(mut replicas: Vec<Replica>) {
-    Group::end_all(replicas.iter_mut().map(|replica| &mut replica.group));
+/// The replicas of one run, together.
+#[derive(Debug)]
+pub(crate) struct Fleet {
+    service: Arc<Service>,
+    run: String,
+    replicas: Mutex<Vec<Replica>>,
+    /// The same as in `replicas`, for who only wants to know where to send.
+    addresses: std::sync::Mutex<Vec<SocketAddr>>,
+}
+
+impl Fleet {
+    /// Starts so many replicas, and waits for them.
+    pub(crate) async fn start(service: Arc<Service>, count: usize, run: String) -> Result<Self, Failure> {
+        let replicas = service.start(count, &run).await?;
+        let addresses = std::sync::Mutex::new(replicas.iter().map(|replica| replica.address).collect());
+        Ok(Fleet { service, run, replicas: Mutex::new(replicas), addresses })
+    }
+
+    pub(crate) fn address(&self, replica: usize) -> Option<SocketAddr> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner).get(replica).copied()
+    }
+
+    /// Ends all, and starts others in their folders.
+    pub(crate) async fn restart(&self) -> Result<(), Failure> {
+        let mut replicas = self.replicas.lock().await;
+        Group::end_all(replicas.iter_mut().map(|replica| &mut replica.group));
+        for replica in replicas.iter_mut() {
+            *replica = self.service.spawn(replica.number, &self.run, Some(replica.folder.clone()))?;
+        }
+        for replica in replicas.iter_mut() {
+            self.service.wait(replica).await?;
+        }
+        let addresses = replicas.iter().map(|replica| replica.address).collect();
+        *self.addresses.lock().unwrap_or_else(PoisonError::into_inner) = addresses;
+        Ok(())
+    }
+
+    /// Ends one at once, as when a machine fails.
+    pub(crate) async fn kill(&self, number: usize) {
+        if let Some(replica) = self.replicas.lock().await.get_mut(number) {
+            replica.expected_end = true;
+            replica.group.kill();
+        }
+    }
+
+    /// Whether one of them ended although nobody wanted it to.
+    pub(crate) async fn died(&self) -> Result<(), Failure> {
+        // Whoever holds them is about to end them.
+        let Ok(mut replicas) = self.replicas.try_lock() else { return Ok(()) };
+        for replica in replicas.iter_mut() {
+            if let Some(died) = replica.died("while the test ran").await {
+                return Err(died);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends all of them; they may first end by themselves.
+    pub(crate) async fn end(&self) {
+        Group::end_all(self.replicas.lock().await.iter_mut().map(|replica| &mut replica.group));
+    }
 }
 
 fn free_address() -> io::Result<SocketAddr> {
@@ -212,5 +251,7 @@ async fn answer(address: SocketAddr, path: Option<&str>) -> io::Result<Option<u1
         let status = head.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
         status.map(Some).ok_or_else(|| io::Error::other("no HTTP"))
     };
-    tokio::time::timeout(Duration::from_secs(5), ask).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    tokio::time::timeout(Duration::from_secs(5), ask)
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

@@ -4,7 +4,7 @@
 //! same schedule. `avoid-last` is planned on the baseline, so that what depends on an earlier
 //! request is sent elsewhere in the first run already.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -21,7 +21,25 @@ pub(crate) enum Schedule {
     AvoidLast,
     /// By chance, from a seed.
     Random(u64),
+    /// One replica that is started anew between a request that writes and the next.
+    Restart,
+    /// A client keeps its replica; in the middle the one that served last is killed.
+    Kill,
+    /// A client keeps its replica, as behind a balancer with affinity.
+    Sticky,
 }
+
+/// What is to happen before a request is passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// All replicas end and start anew.
+    Restart,
+    /// This replica ends for good.
+    Kill(usize),
+}
+
+/// A restart takes time: so many in one run, spread evenly where there are more places.
+const RESTARTS: usize = 24;
 
 impl fmt::Display for Schedule {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,6 +47,9 @@ impl fmt::Display for Schedule {
             Schedule::Same => out.write_str("same"),
             Schedule::AvoidLast => out.write_str("avoid-last"),
             Schedule::Random(seed) => write!(out, "random {seed}"),
+            Schedule::Restart => out.write_str("restart"),
+            Schedule::Kill => out.write_str("kill"),
+            Schedule::Sticky => out.write_str("sticky"),
         }
     }
 }
@@ -39,31 +60,74 @@ pub(crate) struct Assign {
     schedule: Schedule,
     replicas: usize,
     planned: HashMap<Key, usize>,
+    /// Before these something happens.
+    before: HashSet<Key>,
 }
 
 impl Assign {
     pub(crate) fn new(schedule: Schedule, replicas: usize, baseline: &[Exchange]) -> Self {
+        let keys = baseline.iter().map(|exchange| exchange.key.clone());
         let planned = match schedule {
-            Schedule::AvoidLast => {
-                let plan = plan(baseline, replicas);
-                baseline.iter().map(|exchange| exchange.key.clone()).zip(plan).collect()
-            }
-            Schedule::Same | Schedule::Random(_) => HashMap::new(),
+            Schedule::AvoidLast => keys.zip(plan(baseline, replicas)).collect(),
+            _ => HashMap::new(),
         };
-        Assign { schedule, replicas: replicas.max(1), planned }
+        let before = match schedule {
+            Schedule::Restart => restarts(baseline),
+            Schedule::Kill => baseline
+                .get(baseline.len().div_ceil(2))
+                .map(|middle| middle.key.clone())
+                .into_iter()
+                .collect(),
+            _ => HashSet::new(),
+        };
+        Assign { schedule, replicas: replicas.max(1), planned, before }
+    }
+
+    pub(crate) fn replicas(&self) -> usize {
+        self.replicas
     }
 
     /// Who serves this; `last` is who served the client before.
     pub(crate) fn pick(&self, key: &Key, last: Option<usize>) -> usize {
+        if let Some(planned) = self.planned.get(key) {
+            return *planned;
+        }
         match self.schedule {
-            Schedule::Same => 0,
+            Schedule::Same | Schedule::Restart => 0,
             Schedule::Random(seed) => digest(seed, key) as usize % self.replicas,
-            Schedule::AvoidLast => self.planned.get(key).copied().unwrap_or_else(|| match last {
+            Schedule::AvoidLast => match last {
                 Some(last) => (last + 1) % self.replicas,
                 None => digest(0, key) as usize % self.replicas,
+            },
+            Schedule::Kill | Schedule::Sticky => last.unwrap_or_else(|| {
+                let client = Key { client: key.client.clone(), route: String::new(), turn: 0 };
+                digest(0, &client) as usize % self.replicas
             }),
         }
     }
+
+    /// What is to happen before this; `last` is who served the request before, of whomever.
+    pub(crate) fn before(&self, key: &Key, last: Option<usize>) -> Option<Before> {
+        let due = self.before.contains(key);
+        due.then(|| {
+            if self.schedule == Schedule::Kill { Before::Kill(last.unwrap_or(0)) } else { Before::Restart }
+        })
+    }
+}
+
+/// The requests before which to start anew: those that follow one which may have written.
+fn restarts(baseline: &[Exchange]) -> HashSet<Key> {
+    let writes = |exchange: &Exchange| {
+        let sets = exchange.answer().is_some_and(|answer| answer.cookies().next().is_some());
+        sets || !exchange.request.only_asks()
+    };
+    let pairs = baseline.windows(2).filter(|pair| writes(&pair[0]));
+    let due: Vec<&Key> = pairs.map(|pair| &pair[1].key).collect();
+    // Where nothing says that it writes, anything may.
+    let all: Vec<&Key> = baseline.iter().skip(1).map(|exchange| &exchange.key).collect();
+    let due = if due.is_empty() { all } else { due };
+    let step = due.len().div_ceil(RESTARTS).max(1);
+    due.into_iter().step_by(step).cloned().collect()
 }
 
 /// For each exchange of the baseline a replica.
@@ -104,7 +168,9 @@ fn plan(baseline: &[Exchange], replicas: usize) -> Vec<usize> {
 fn related(writer: &Exchange, reader: &Exchange) -> bool {
     let thing = |exchange: &Exchange| {
         let parts = exchange.request.path().split('/').filter(|part| !part.is_empty());
-        let mut parts = parts.skip_while(|part| *part == "api" || part.strip_prefix('v').is_some_and(|rest| rest.parse::<u8>().is_ok()));
+        let mut parts = parts.skip_while(|part| {
+            *part == "api" || part.strip_prefix('v').is_some_and(|rest| rest.parse::<u8>().is_ok())
+        });
         parts.next().unwrap_or("").to_owned()
     };
     thing(writer) == thing(reader)
@@ -146,7 +212,20 @@ mod tests {
         let request = Request { method: method.into(), target: target.into(), ..Request::default() };
         let answer = Answer { status: 200, body: Body::of(answer.as_bytes()), ..Answer::default() };
         let key = Key { client: client.to_string(), route: line.into(), turn: 0 };
-        Exchange { key, client, replica: 0, overlapped: false, request, outcome: Outcome::Answered(answer) }
+        let outcome = Outcome::Answered(answer);
+        Exchange { key, client, replica: 0, life: 0, overlapped: false, request, outcome }
+    }
+
+    #[test]
+    fn all_start_anew_after_each_request_that_writes() {
+        let lines = ["GET /", "POST /login", "GET /me", "GET /cart", "PUT /cart", "GET /cart"];
+        let baseline: Vec<Exchange> = lines.iter().map(|line| exchange(0, line, "")).collect();
+        let assign = Assign::new(Schedule::Restart, 1, &baseline);
+        let due = baseline.iter().map(|one| assign.before(&one.key, None).is_some());
+        // The last two have one key here; both come after the PUT or are it.
+        assert_eq!(due.collect::<Vec<_>>(), [false, false, true, true, false, true]);
+        let many: Vec<Exchange> = (0..100).map(|n| exchange(0, &format!("POST /{n}"), "")).collect();
+        assert!(restarts(&many).len() <= RESTARTS);
     }
 
     #[test]
@@ -167,7 +246,11 @@ mod tests {
         let plan = plan(&baseline, 2);
         assert_ne!(plan[0], plan[2]);
         // And what carries an id elsewhere than where the id was made.
-        let baseline = [exchange(0, "POST /items", r#"{"id":7}"#), exchange(1, "POST /x", ""), exchange(2, "GET /show/7", "")];
+        let baseline = [
+            exchange(0, "POST /items", r#"{"id":7}"#),
+            exchange(1, "POST /x", ""),
+            exchange(2, "GET /show/7", ""),
+        ];
         let plan = super::plan(&baseline, 2);
         assert_ne!(plan[0], plan[2]);
     }

@@ -58,6 +58,9 @@ pub(crate) fn run(line: &RunLine, look: Look) -> String {
     if line.absent > 0 {
         let _ = write!(text, ", {} never came", line.absent);
     }
+    if line.cut > 0 {
+        let _ = write!(text, ", {} cut off by the kill", line.cut);
+    }
     if let Some((status, _)) = &line.failed {
         let _ = write!(text, "; the test fails ({status})");
     }
@@ -86,7 +89,10 @@ pub(crate) fn verdict(verdict: &Verdict, look: Look) -> String {
     }
     let schedules = verdict.runs.len();
     let said = match (verdict.stateless(), verdict.divergences.len()) {
-        (true, _) => look.painted(GREEN, "stateless") + &format!(": no answer depends on the replica, over {schedules} schedules"),
+        (true, _) => {
+            look.painted(GREEN, "stateless")
+                + &format!(": no answer depends on the replica, over {schedules} schedules")
+        }
         (false, 0) => look.painted(RED, "not stateless") + ": the test needs one replica",
         (false, 1) => look.painted(RED, "not stateless") + ": 1 difference",
         (false, count) => look.painted(RED, "not stateless") + &format!(": {count} differences"),
@@ -105,26 +111,36 @@ fn one(divergence: &Divergence, look: Look) -> String {
         let _ = writeln!(text, "  {} {value}", look.painted(BLUE, &format!("{name:<9}")));
     };
     if let Some(writer) = &divergence.writer {
-        let gave = divergence.explanation.link.as_ref().map_or_else(String::new, |link| {
-            format!(", which gave out {}", visible(&link.issued.name))
-        });
+        let gave = divergence
+            .explanation
+            .link
+            .as_ref()
+            .map_or_else(String::new, |link| format!(", which gave out {}", visible(&link.issued.name)));
         line("writer", &format!("{}{gave}", request(writer)));
     }
-    let carried = divergence.explanation.link.as_ref().map_or_else(String::new, |link| {
-        format!(", which carries it in {}", visible(&link.carried.place))
-    });
+    let carried =
+        divergence.explanation.link.as_ref().map_or_else(String::new, |link| {
+            format!(", which carries it in {}", visible(&link.carried.place))
+        });
     line("reader", &format!("{}{carried}", request(reader)));
     let shown = if look.verbose { usize::MAX } else { 4 };
     for field in divergence.fields.iter().filter(|field| field.path != "status").take(shown) {
-        let words = |text: &str| if text.is_empty() { "nothing".to_owned() } else { visible(text).into_owned() };
-        line("differs", &format!("{}: {}, on one replica {}", visible(&field.path), words(&field.is), words(&field.was)));
+        let words =
+            |text: &str| if text.is_empty() { "nothing".to_owned() } else { visible(text).into_owned() };
+        line(
+            "differs",
+            &format!("{}: {}, on one replica {}", visible(&field.path), words(&field.is), words(&field.was)),
+        );
     }
     if divergence.fields.len() > shown {
         line("", &format!("and {} more fields", divergence.fields.len() - shown));
     }
     line("cause", cause.words());
     if let Some(claim) = &divergence.explanation.claim {
-        line("state", &format!("{}:{}:{} {}", visible(&claim.file), claim.line, claim.column, visible(&claim.text)));
+        line(
+            "state",
+            &format!("{}:{}:{} {}", visible(&claim.file), claim.line, claim.column, visible(&claim.text)),
+        );
         line("", &format!("{}: {} [{}]", claim.rule, visible(&claim.title), &claim.fingerprint[..8]));
         line("help", &visible(&claim.help));
     }
@@ -138,7 +154,10 @@ fn title(divergence: &Divergence) -> String {
     let (line, replica) = (visible(&reader.line), reader.replica);
     match divergence.fields.first() {
         Some(field) if field.path == "status" => {
-            format!("{line} on replica {replica} answers {}, on one replica {}", reader.status, divergence.expected)
+            format!(
+                "{line} on replica {replica} answers {}, on one replica {}",
+                reader.status, divergence.expected
+            )
         }
         _ => format!("{line} on replica {replica} answers something else than on one replica"),
     }

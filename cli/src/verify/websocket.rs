@@ -44,7 +44,10 @@ impl Messages {
     fn take(&mut self, last: bool, code: u8, data: &[u8]) -> Option<Message> {
         match code {
             // Text, binary, and what continues either. The rest is between the two ends.
-            1 | 2 => self.message = Some(Message { from_client: self.from_client, binary: code == 2, data: data.to_vec() }),
+            1 | 2 => {
+                self.message =
+                    Some(Message { from_client: self.from_client, binary: code == 2, data: data.to_vec() })
+            }
             0 => self.message.as_mut()?.data.extend_from_slice(data),
             _ => return None,
         }
@@ -107,7 +110,10 @@ mod tests {
         let bytes = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
         assert_eq!(masked.feed(&bytes), [text(true, "Hello")]);
         let mut parts = Messages::new(false);
-        assert_eq!(parts.feed(b"\x01\x03Hel\x89\x00\x80\x02lo\x81\x01x"), [text(false, "Hello"), text(false, "x")]);
+        assert_eq!(
+            parts.feed(b"\x01\x03Hel\x89\x00\x80\x02lo\x81\x01x"),
+            [text(false, "Hello"), text(false, "x")]
+        );
     }
 
     #[test]

@@ -42,9 +42,10 @@ fn tracked(_: &Path) -> Option<Vec<PathBuf>> {
 fn walked(here: &Path) -> Vec<PathBuf> {
     let built = |name: &std::ffi::OsStr| BUILT.iter().any(|built| name == *built);
     let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
-    let entries = walkdir::WalkDir::new(here).sort_by_file_name().into_iter().filter_entry(|entry| {
-        entry.depth() == 0 || !(built(entry.file_name()) || hidden(entry.file_name()))
-    });
+    let entries = walkdir::WalkDir::new(here)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !(built(entry.file_name()) || hidden(entry.file_name())));
     entries
         .flatten()
         .filter(|entry| !entry.file_type().is_dir())

@@ -32,7 +32,10 @@ fn client() {
         let mut parts = line.splitn(3, ' ');
         let (method, path) = (parts.next().unwrap(), parts.next().unwrap().replace("{id}", &id));
         let body = parts.next().unwrap_or("");
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n{cookie}Content-Length: {}\r\n\r\n{body}", body.len());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\n{cookie}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
         connection.get_mut().write_all(head.as_bytes()).unwrap();
         let (status, head, body) = answer(&mut connection);
         println!("{method} {path} -> {status} {body}");
@@ -55,11 +58,16 @@ fn answer(connection: &mut BufReader<TcpStream>) -> (String, Vec<String>, String
         if line.is_empty() {
             break;
         }
-        let (name, value) = line.split_once(": ").map_or((line.clone(), ""), |(name, value)| (name.to_ascii_lowercase(), value));
+        let (name, value) = line
+            .split_once(": ")
+            .map_or((line.clone(), ""), |(name, value)| (name.to_ascii_lowercase(), value));
         head.push(if value.is_empty() { name } else { format!("{name}: {value}") });
     }
     let status = head[0].split(' ').nth(1).unwrap().to_owned();
-    let length = head.iter().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |text| text.parse().unwrap());
+    let length = head
+        .iter()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .map_or(0, |text| text.parse().unwrap());
     let mut body = vec![0; length];
     connection.read_exact(&mut body).unwrap();
     (status, head, String::from_utf8_lossy(&body).into_owned())

@@ -1,5 +1,7 @@
 //! Runs `verify` on a small service that keeps state in its memory, or shares it.
 #![cfg(all(unix, feature = "verify"))]
+// Started again as the service or as its client, this program speaks to a log.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod client;
 #[path = "../support/mod.rs"]
@@ -15,7 +17,17 @@ use support::{Run, Tree, binary, run};
 fn verify(tree: &Tree, settings: &str) -> Command {
     let mut command = binary();
     command.current_dir(tree.root()).env("XDG_CACHE_HOME", tree.path(".cache"));
-    command.args(["verify", "-n", "3", "--seed", "7", "--ready", "/healthz", "--serve", &twin::serve(settings)]);
+    command.args([
+        "verify",
+        "-n",
+        "3",
+        "--seed",
+        "7",
+        "--ready",
+        "/healthz",
+        "--serve",
+        &twin::serve(settings),
+    ]);
     command
 }
 
@@ -75,7 +87,11 @@ fn a_test_that_insists_stops_at_the_first_failure() {
 fn a_cart_in_memory() {
     assert_diverges(
         "POST /login ann\nPOST /cart apple\nGET /cart",
-        &["writer    #2 POST /cart on replica 1", "reader    #3 GET /cart on replica 2", "body.items[]: 0 items, on one replica 1 items"],
+        &[
+            "writer    #2 POST /cart on replica 1",
+            "reader    #3 GET /cart on replica 2",
+            "body.items[]: 0 items, on one replica 1 items",
+        ],
     );
 }
 
@@ -93,7 +109,10 @@ fn things_in_memory_with_ids_of_their_own() {
 
 #[test]
 fn a_counter_and_a_limit_in_memory() {
-    assert_diverges("POST /hits\n---\nPOST /hits", &["error[counter-per-replica]: POST /hits", "body.hits: 1, on one replica 2"]);
+    assert_diverges(
+        "POST /hits\n---\nPOST /hits",
+        &["error[counter-per-replica]: POST /hits", "body.hits: 1, on one replica 2"],
+    );
     assert_diverges(
         &"GET /limited\n".repeat(5),
         &["error[limit-per-replica]: GET /limited", "answers 200, on one replica 429"],

@@ -40,7 +40,11 @@ fn a_service_that_ends_at_once() {
     refused(
         "TWIN_TROUBLE=exits",
         &[],
-        &["replica 0 ended before it was ready: exit status 3", "| no database at db:5432", "the whole log is in"],
+        &[
+            "replica 0 ended before it was ready: exit status 3",
+            "| no database at db:5432",
+            "the whole log is in",
+        ],
     );
 }
 
@@ -99,7 +103,10 @@ fn what_a_run_leaves_behind_is_named() {
     let store = format!("TWIN_STORE={}", tree.path(".store").display());
     let mut command = verify(&tree, &store);
     client::drive(&mut command, &"GET /limited\n".repeat(2));
-    run(command).assert_refused(&["two runs on one replica already differ: GET /limited answers 200, then 429", "--reset"]);
+    run(command).assert_refused(&[
+        "two runs on one replica already differ: GET /limited answers 200, then 429",
+        "--reset",
+    ]);
     let mut command = verify(&tree, &store);
     command.args(["--reset", "echo not allowed; false"]);
     client::drive(&mut command, "GET /limited");
@@ -112,7 +119,8 @@ fn ctrl_c_ends_everything() {
     let mark = format!("TWIN_MARK={}", tree.root().display());
     let mut command = verify(&tree, &format!("{mark} TWIN_TROUBLE=forks"));
     command.args(["--", "sh", "-c", "while true; do sleep 1; done"]);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     while running(&mark).len() < 2 {
         thread::sleep(Duration::from_millis(10));
     }

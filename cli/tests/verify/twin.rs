@@ -18,7 +18,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// `--serve` for this program as the service. `settings` are variables, as `TWIN_STORE=/tmp/x`.
 pub(crate) fn serve(settings: &str) -> String {
     let program = env::current_exe().unwrap();
-    format!("TWIN_PORT={{port}} TWIN_REPLICA={{replica}} {settings} {} --exact twin::service --nocapture", program.display())
+    format!(
+        "TWIN_PORT={{port}} TWIN_REPLICA={{replica}} {settings} {} --exact twin::service --nocapture",
+        program.display()
+    )
 }
 
 /// Not a test: the service, where it is started as one.
@@ -35,14 +38,16 @@ fn service() {
             thread::sleep(Duration::from_millis(50));
         },
         Ok("floods") => {
-            thread::spawn(|| loop {
-                println!("{}", "x".repeat(4000));
+            thread::spawn(|| {
+                loop {
+                    println!("{}", "x".repeat(4000));
+                }
             });
         }
         Ok("forks") => {
             // A daemon in a session of its own: outside of the process group.
-            let spawned = std::process::Command::new("setsid").args(["sleep", "4242"]).spawn();
-            spawned.unwrap();
+            let daemon = std::process::Command::new("setsid").args(["sleep", "4242"]).spawn();
+            thread::spawn(move || daemon.unwrap().wait());
         }
         _ => {}
     }
@@ -77,9 +82,11 @@ fn change(name: &str, change: impl FnOnce(Option<String>) -> Option<String>) -> 
         };
         return new;
     };
-    // The lock of a file is the one of all replicas.
-    let lock = fs::File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
+    // Whoever can make the file has the lock of all replicas.
+    let lock = folder.join("lock");
+    while fs::File::create_new(&lock).is_err() {
+        thread::sleep(Duration::from_millis(1));
+    }
     let path = file(&folder, name);
     let new = change(fs::read_to_string(&path).ok());
     match &new {
@@ -88,6 +95,7 @@ fn change(name: &str, change: impl FnOnce(Option<String>) -> Option<String>) -> 
             let _ = fs::remove_file(&path);
         }
     }
+    fs::remove_file(&lock).unwrap();
     new
 }
 
