@@ -12,7 +12,7 @@ mod context;
 mod effects;
 mod eval;
 pub(crate) mod external;
-mod fate;
+mod flow;
 mod foreign;
 mod index;
 mod link;

@@ -45,7 +45,7 @@ impl Frame<'_, '_> {
                 _ => Val::default(),
             };
         };
-        self.out.calls.push(CallSite { callee, region: self.region });
+        self.out.calls.push(CallSite { callee, region: self.region, span });
         // `Type::method(value, ..)`
         let (this, vals) = match (this, function.receiver, vals.split_first()) {
             (None, Some(_), Some((first, rest))) => (Some(first), rest),
@@ -53,7 +53,7 @@ impl Frame<'_, '_> {
         };
         for val in vals {
             if let Some(Callable::Item(handed)) = val.callable {
-                self.out.calls.push(CallSite { callee: handed, region: self.region });
+                self.out.calls.push(CallSite { callee: handed, region: self.region, span });
             }
         }
         let summary = self.ev.summary(callee);

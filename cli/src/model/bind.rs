@@ -284,6 +284,23 @@ impl<'a> Frame<'a, '_> {
         }
     }
 
+    /// `field: Default::default()` makes whatever the field is of.
+    fn default_of(&mut self, value: ExprId, ty: &T, span: Span) {
+        let ExprKind::Call { callee, .. } = self.body.kind(value) else { return };
+        let ExprKind::Path(path) = self.body.kind(*callee) else { return };
+        let names = names_of(path);
+        let ([first, second], T::Adt(adt, _)) = (&names[..], external::payload(ty)) else { return };
+        if *first != "Default" || *second != "default" {
+            return;
+        }
+        match self.ev.index.methods_of(*adt, *second).first().copied() {
+            Some(made) => {
+                self.apply(made, None, &[], *second, span);
+            }
+            None => self.out.constructs.push((*adt, None, span, self.region)),
+        }
+    }
+
     pub(super) fn literal(
         &mut self,
         path: &Path,
@@ -302,6 +319,7 @@ impl<'a> Frame<'a, '_> {
             };
             self.out.constructs.push((adt, Some(at as u16), *field_span, self.region));
             self.name_made(*name, *field_span, &val);
+            self.default_of(*value, &Index::field_type(self.names(), adt, at, &[]), *field_span);
             val.ty = match val.ty {
                 T::Unknown => Index::field_type(self.names(), adt, at, &[]),
                 ty => ty,

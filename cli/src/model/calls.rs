@@ -72,7 +72,7 @@ impl<'a> Frame<'a, '_> {
         if external::kind_of(&base) == Kind::Address
             && matches!(name.as_str(), "send" | "do_send" | "try_send" | "ask" | "tell")
         {
-            self.message(&base, &vals);
+            self.message(&base, &vals, name_span);
         }
         let mut answer = self.foreign_method(&recv, &base, name, generics, &vals, span);
         if matches!(recv.callable, Some(Callable::Item(_))) {
@@ -88,7 +88,7 @@ impl<'a> Frame<'a, '_> {
     }
 
     /// A message to an actor runs the handler for its type.
-    pub(super) fn message(&mut self, address: &T, vals: &[Val]) {
+    pub(super) fn message(&mut self, address: &T, vals: &[Val], span: Span) {
         let Some(T::Adt(message, _)) = vals.first().map(|val| val.ty.value()) else {
             return;
         };
@@ -97,7 +97,7 @@ impl<'a> Frame<'a, '_> {
             _ => None,
         };
         for callee in self.ev.index.message_handlers(*message, actor) {
-            self.out.calls.push(CallSite { callee, region: self.region });
+            self.out.calls.push(CallSite { callee, region: self.region, span });
         }
     }
 
@@ -160,7 +160,8 @@ impl<'a> Frame<'a, '_> {
                 && let Some(Callable::Item(callee)) = val.callable
             {
                 let (region, ()) = self.in_region(kind.clone(), |_| ());
-                self.out.calls.push(CallSite { callee, region });
+                let span = self.body.expr(*arg).span;
+                self.out.calls.push(CallSite { callee, region, span });
             }
             vals.push(val);
         }
@@ -385,6 +386,9 @@ impl<'a> Frame<'a, '_> {
                     return Some(self.cloned(&first, span));
                 }
                 let web = self.web_call(name, &vals, span);
+                if name == "default" {
+                    self.out.constructs.push((*adt, None, span, self.region));
+                }
                 Some(Val { fresh: true, web, ..Val::of(ty.clone()) })
             }
             T::Ext(owner, args_of) => {

@@ -8,11 +8,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::components;
 use super::context::{Contexts, When};
 use super::external::{self, Kind};
+use super::flow::Flows;
 use super::index::Index;
 use super::link::Links;
 use super::names::Names;
 use super::payload::socket;
-use super::shared::{Shared, Sharing, locked_struct};
+use super::shared::{Shared, Sharing, locked_struct, static_types};
 use super::site::{Holds, Live, Site, Use, split_words};
 use super::summary::{ForeignCall, Root, Summary, Touch};
 use super::tree::ItemId;
@@ -36,10 +37,13 @@ pub(super) struct Collector<'a, 'm> {
     pub(super) summaries: &'m [(ItemId, Arc<Summary>)],
     pub(super) by_id: FxHashMap<ItemId, &'m Summary>,
     pub(super) worker_types: FxHashSet<ItemId>,
+    /// Structs of ours that statics hold, and nothing else does.
+    static_types: FxHashSet<ItemId>,
     pub(super) links: Links<'m>,
     pub(super) touches: FxHashMap<Root, Vec<(ItemId, &'m Touch)>>,
     /// Who calls a function while serving, directly or by one other.
     callers: FxHashMap<ItemId, Arc<[ItemId]>>,
+    flows: Flows,
 }
 
 pub(super) fn collect<'m>(
@@ -61,9 +65,11 @@ pub(super) fn collect<'m>(
             .iter()
             .flat_map(|(_, summary)| summary.worker_types.iter().copied())
             .collect(),
+        static_types: FxHashSet::default(),
         links,
         touches: FxHashMap::default(),
         callers: callers(summaries, contexts),
+        flows: Flows::default(),
     };
     collector.gather();
     collector.pass_on();
@@ -74,8 +80,8 @@ pub(super) fn collect<'m>(
 impl Collector<'_, '_> {
     pub(super) fn sites(&mut self) -> Vec<Site> {
         let candidates = self.candidates();
-        let holders: Vec<T> = candidates.iter().map(|(_, ty)| ty.clone()).collect();
-        let shared = Shared::new(self.names, self.index, self.summaries, self.contexts, &holders);
+        self.static_types = static_types(&candidates);
+        let shared = Shared::new(self.names, self.index, self.summaries, self.contexts, &candidates);
         let by_root: FxHashMap<Root, &T> = candidates.iter().map(|(root, ty)| (*root, ty)).collect();
         let known: FxHashSet<Root> = candidates.iter().map(|(root, _)| *root).collect();
         self.join_wrappers(&candidates);
@@ -209,6 +215,14 @@ impl Collector<'_, '_> {
         let at: FxHashMap<Place, usize> =
             sites.iter().enumerate().map(|(at, site)| (site.info.place, at)).collect();
         let mut seen = FxHashSet::default();
+        let opened: FxHashSet<(usize, &str)> = self
+            .summaries
+            .iter()
+            .flat_map(|(id, summary)| {
+                summary.foreign.iter().map(|call| (self.package(*id), call.path.as_str()))
+            })
+            .filter_map(|(package, path)| Some((package, path.strip_suffix("::open")?)))
+            .collect();
         for (id, summary) in self.summaries {
             let declared = self.names.tree.item(*id);
             let of_static = matches!(declared.item.kind, ItemKind::Static(_));
@@ -257,7 +271,10 @@ impl Collector<'_, '_> {
                 let mut site = Site::bare(Root::Local(*id, span.start), info, made.kind);
                 site.kept = made.kept;
                 site.fallback = made.fallback;
-                site.known = made.known;
+                // Elsewhere the same library opens a file: which of the two is a setting.
+                let owner = call.path.as_str().strip_suffix("::open_in_memory");
+                let chosen = owner.is_some_and(|owner| opened.contains(&(self.package(*id), owner)));
+                site.known = made.known && !chosen;
                 sites.push(site);
             }
         }
@@ -365,6 +382,10 @@ impl Collector<'_, '_> {
         let uses = self.uses(same);
         info.also.sort();
         info.also.dedup();
+        let number = external::is_number(external::payload(ty));
+        let mut flows = std::mem::take(&mut self.flows);
+        let stays = number && flows.stays(self, same);
+        self.flows = flows;
         Some(Site {
             root,
             info,
@@ -382,6 +403,7 @@ impl Collector<'_, '_> {
             fallback: false,
             kept: false,
             known: true,
+            stays,
         })
     }
 
@@ -412,7 +434,11 @@ impl Collector<'_, '_> {
                 let place = Place { file: declared.file, span: field.span };
                 let symbol = format!("{owner}::{}", field.name);
                 let worker = self.worker_types.contains(&id);
-                let mechanism = if worker { Mechanism::ThreadLocal } else { Mechanism::SharedField };
+                let mechanism = match worker {
+                    true => Mechanism::ThreadLocal,
+                    false if self.static_types.contains(&id) => Mechanism::Static,
+                    false => Mechanism::SharedField,
+                };
                 (id, symbol, place, mechanism, field.ty_text.clone())
             }
             Root::Local(id, _) => {

@@ -404,10 +404,8 @@ impl<'a> Frame<'a, '_> {
     pub(super) fn stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Let { pat, ty, value, other } => {
-                let before = self.out.touches.len();
                 let mut val = value.map(|value| self.value(value)).unwrap_or_default();
                 if let Pat::Bind { name, span, .. } = pat {
-                    self.number_stays(*name, *value, before);
                     self.name_made(*name, *span, &val);
                     if *ty != Ty::Unknown {
                         val.ty = self.ty(ty);
@@ -436,19 +434,6 @@ impl<'a> Frame<'a, '_> {
                 self.remember_web(*id, val);
             }
             Stmt::Item => {}
-        }
-    }
-
-    /// `let n = COUNTER.fetch_add(1, ..)`, where `n` never leaves: marks the access as compared.
-    fn number_stays(&mut self, name: Sym, value: Option<ExprId>, before: usize) {
-        let Some(value) = value else { return };
-        let counts = matches!(self.body.kind(value), ExprKind::Method { name, .. } if name.as_str().starts_with("fetch_"));
-        if !counts || self.out.touches.len() == before || !super::fate::stays(self.body, name) {
-            return;
-        }
-        let end = self.body.expr(value).span.end;
-        for touch in &mut self.out.touches[before..] {
-            touch.compared |= touch.span.end == end;
         }
     }
 
@@ -541,16 +526,16 @@ impl<'a> Frame<'a, '_> {
             }
         }
         match name.as_str() {
-            // Rocket's `?` for outcomes.
-            "try_outcome" => vals.into_iter().next().map_or_else(Val::default, |val| {
-                let ty = external::unwrap_one(&val.ty).cloned().unwrap_or_default();
-                Val { ty, ..val }
-            }),
             "vec" => Val {
                 ty: T::ext("std::vec::Vec", vec![vals.first().map(|val| val.ty.clone()).unwrap_or_default()]),
                 ..Val::default()
             },
             "format" | "concat" => Val::of(T::ext("std::string::String", vec![])),
+            // `try_outcome!(..)`, `ready!(..)`: the value, or the function ends.
+            name if vals.len() == 1 && (name.starts_with("try_") || matches!(name, "ready" | "unwrap")) => {
+                let val = &vals[0];
+                Val { ty: external::unwrap_one(&val.ty).cloned().unwrap_or_default(), ..val.clone() }
+            }
             "join" | "try_join" => Val::of(T::Tuple(vals.iter().map(|val| val.ty.clone()).collect())),
             _ => Val::default(),
         }

@@ -378,6 +378,14 @@ pub(crate) fn deref(ty: &T) -> Option<&T> {
     }
 }
 
+/// Whether a type counts: an integer, an atomic one.
+pub(crate) fn is_number(ty: &T) -> bool {
+    let T::Ext(path, _) = ty else { return false };
+    let name = last_part(path.as_str());
+    let sized = name.strip_prefix(['u', 'i']).is_some_and(|size| size.parse::<u32>().is_ok());
+    sized || matches!(name, "usize" | "isize") || name.starts_with("Atomic") && name != "AtomicBool"
+}
+
 /// All wrappers off.
 pub(crate) fn payload(ty: &T) -> &T {
     let mut at = ty;

@@ -280,6 +280,12 @@ pub(super) fn core(ty: &T) -> &T {
 pub(super) fn alike(a: &T, b: &T) -> bool {
     match (a, b) {
         (T::Unknown, _) | (_, T::Unknown) | (T::Bound(_), _) | (_, T::Bound(_)) => true,
+        // Libraries have several names for the same limiter.
+        (T::Ext(a, _), T::Ext(b, _))
+            if external::kind(a.as_str()) == Kind::Limiter && external::kind(b.as_str()) == Kind::Limiter =>
+        {
+            true
+        }
         (T::Ext(a, a_args), T::Ext(b, b_args)) => {
             last_part(a.as_str()) == last_part(b.as_str())
                 && a_args.iter().zip(b_args.iter()).all(|(a, b)| alike(core(a), core(b)))

@@ -25,6 +25,7 @@ impl Collector<'_, '_> {
                 for field in super::shared::field_types(self.names, *adt, args) {
                     let own_site =
                         depth > 0 && external::interior(&field).is_some_and(|kind| kind != Kind::Sender);
+                    holds.changing |= own_site;
                     if !own_site {
                         self.look_into(&field, holds, depth + 2);
                     }

@@ -11,7 +11,7 @@ use super::context::Contexts;
 use super::external::{self, Kind};
 use super::index::Index;
 use super::names::Names;
-use super::summary::Summary;
+use super::summary::{Root, Summary};
 use super::tree::{Def, ItemId};
 use super::types::{T, last_part};
 use crate::facts::{ItemKind, Receiver};
@@ -36,24 +36,32 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// `holders`: the types of everything that can be shared (statics, fields, locals).
+    /// `holders`: everything that can be shared (statics, fields, locals), with its type.
     pub(crate) fn new(
         names: &Names,
         index: &Index,
         summaries: &[(ItemId, Arc<Summary>)],
         contexts: &Contexts,
-        holders: &[T],
+        holders: &[(Root, T)],
     ) -> Self {
         let mut structs = FxHashMap::default();
         let mut elements = FxHashSet::default();
         let mut traits = FxHashSet::default();
-        for ty in holders {
+        let mut kept = FxHashSet::default();
+        let mut kept_traits = FxHashSet::default();
+        let mut per_request = per_request(names, summaries, contexts);
+        for (root, ty) in holders {
             if let Some(adt) = locked_struct(names, index, ty)
                 && !one_value(names, adt)
             {
                 structs.insert(adt, Sharing::Locked);
             }
-            collect_elements(names, index, ty, false, &mut elements, &mut traits);
+            collect_elements(names, index, ty, false, &ELEMENTS, &mut elements, &mut traits);
+            // What holds it goes with the request: so does what it holds.
+            if !matches!(root, Root::Field(adt, _) if per_request.contains(adt)) {
+                let places: &[Kind] = if external::interior(ty).is_some() { &KEEPS } else { &ELEMENTS };
+                collect_elements(names, index, ty, false, places, &mut kept, &mut kept_traits);
+            }
         }
         let mut connections = FxHashSet::default();
         for info in &index.impls {
@@ -92,8 +100,7 @@ impl Shared {
                 structs.entry(*adt).or_insert(Sharing::Loop);
             }
         }
-        let mut per_request = per_request(names, summaries, contexts);
-        per_request.retain(|adt| !elements.contains(adt) || connections.contains(adt));
+        per_request.retain(|adt| !kept.contains(adt) || connections.contains(adt));
         per_request.extend(connections);
         Shared { structs, per_request, elements }
     }
@@ -142,12 +149,18 @@ pub(crate) fn locked_struct(names: &Names, index: &Index, ty: &T) -> Option<Item
     }
 }
 
+/// What has elements.
+const ELEMENTS: [Kind; 4] = [Kind::Map, Kind::List, Kind::SharedMap, Kind::Cache];
+/// What a request can leave something in that it made, where it can be changed.
+const KEEPS: [Kind; 6] = [Kind::Map, Kind::List, Kind::SharedMap, Kind::Cache, Kind::Maybe, Kind::Cell];
+
 /// Structs that collections hold, directly or by pointer, lock or address.
 fn collect_elements(
     names: &Names,
     index: &Index,
     ty: &T,
     inside: bool,
+    holders: &[Kind],
     out: &mut FxHashSet<ItemId>,
     traits: &mut FxHashSet<ItemId>,
 ) {
@@ -156,11 +169,11 @@ fn collect_elements(
             if inside && out.insert(*adt) {
                 // What an element is made of lives as long as it does.
                 for field in field_types(names, *adt, args) {
-                    collect_elements(names, index, &field, true, out, traits);
+                    collect_elements(names, index, &field, true, holders, out, traits);
                 }
             }
             for arg in args.iter() {
-                collect_elements(names, index, arg, inside, out, traits);
+                collect_elements(names, index, arg, inside, holders, out, traits);
             }
         }
         T::Bound(defs) if inside => {
@@ -170,16 +183,15 @@ fn collect_elements(
                     && traits.insert(*of)
                 {
                     for implementor in index.implementors(*of) {
-                        collect_elements(names, index, implementor, true, out, traits);
+                        collect_elements(names, index, implementor, true, holders, out, traits);
                     }
                 }
             }
         }
         other => {
-            let holds =
-                matches!(external::kind_of(other), Kind::Map | Kind::List | Kind::SharedMap | Kind::Cache);
+            let holds = holders.contains(&external::kind_of(other));
             for arg in other.args() {
-                collect_elements(names, index, arg, inside || holds, out, traits);
+                collect_elements(names, index, arg, inside || holds, holders, out, traits);
             }
         }
     }
@@ -227,4 +239,30 @@ fn per_request(
         }
     }
     made.into_iter().filter(|(_, only)| *only).map(|(adt, _)| adt).collect()
+}
+
+/// Structs that are only ever held by statics, directly or as a field of such a struct.
+pub(super) fn static_types(candidates: &[(Root, T)]) -> FxHashSet<ItemId> {
+    let mut holders: FxHashMap<ItemId, Vec<Root>> = FxHashMap::default();
+    for (root, ty) in candidates {
+        if let T::Adt(adt, _) = external::payload(ty) {
+            holders.entry(*adt).or_default().push(*root);
+        }
+    }
+    let mut found: FxHashSet<ItemId> = FxHashSet::default();
+    // A struct in a struct in a static: deeper ones are rare.
+    for _ in 0..3 {
+        found = holders
+            .iter()
+            .filter(|(_, roots)| {
+                roots.iter().all(|root| match root {
+                    Root::Static(_) => true,
+                    Root::Field(adt, _) => found.contains(adt),
+                    _ => false,
+                })
+            })
+            .map(|(adt, _)| *adt)
+            .collect();
+    }
+    found
 }

@@ -42,6 +42,8 @@ pub(crate) struct Site {
     pub(crate) kept: bool,
     /// The tables know what made it; else its name alone speaks.
     pub(crate) known: bool,
+    /// A number that is only compared, logged, or a key of this process's own collections.
+    pub(crate) stays: bool,
 }
 
 /// What a payload consists of.
@@ -56,6 +58,8 @@ pub(crate) struct Holds {
     pub(crate) key: Option<T>,
     /// It is a collection.
     pub(crate) collection: bool,
+    /// Its entries have parts that change by themselves, and are sites of their own.
+    pub(crate) changing: bool,
 }
 
 /// How close a collection's entries are to a client's connection.
@@ -115,6 +119,7 @@ impl Site {
             fallback: false,
             kept: false,
             known: true,
+            stays: false,
         }
     }
 

@@ -91,6 +91,8 @@ pub(crate) struct Receive {
 pub(crate) struct CallSite {
     pub(crate) callee: ItemId,
     pub(crate) region: u32,
+    /// The method's name, or the whole call of a function.
+    pub(crate) span: Span,
 }
 
 /// What a route leads to.

@@ -133,6 +133,24 @@ impl<'s> Case<'s> {
         })
     }
 
+    /// One route puts into the channel what another takes out.
+    pub(crate) fn taken_by_requests(&self) -> bool {
+        let routes = |operations: &[&str]| -> Vec<&String> {
+            let uses = self.site.uses.iter().filter(|one| operations.contains(&one.operation.as_str()));
+            uses.flat_map(|one| match &one.access.context {
+                Context::Request { routes } => routes.iter().collect(),
+                _ => Vec::new(),
+            })
+            .collect()
+        };
+        let puts = routes(&["send", "try_send", "send_async", "blocking_send", "push", "force_push"]);
+        let takes =
+            routes(&["recv", "try_recv", "recv_async", "recv_timeout", "blocking_recv", "try_iter", "drain"]);
+        self.site.kind == Some(Kind::Sender)
+            && !puts.is_empty()
+            && takes.iter().any(|route| !puts.contains(route))
+    }
+
     /// A table of numbers that requests raise: what limits are made of.
     pub(crate) fn counts(&self) -> bool {
         let value = self.payload().args().last().map(external::payload);
@@ -154,18 +172,7 @@ impl<'s> Case<'s> {
     }
 
     pub(crate) fn number(&self) -> bool {
-        match self.payload() {
-            T::Ext(path, _) => {
-                let name = last_part(path.as_str());
-                let plain = name.starts_with(['u', 'i'])
-                    && name[1..].chars().all(|c| c.is_ascii_digit())
-                    && name.len() > 1;
-                plain
-                    || matches!(name, "usize" | "isize")
-                    || self.payload_kind() == Kind::Atomic && !self.flag()
-            }
-            _ => false,
-        }
+        external::is_number(self.payload())
     }
 
     pub(crate) fn flag(&self) -> bool {
@@ -214,8 +221,10 @@ impl<'s> Case<'s> {
     /// Entries are changed where they lie: they count or collect, nothing else knows it.
     pub(crate) fn entries_change(&self) -> bool {
         let value = self.payload().args().last();
-        value.and_then(external::interior).is_some_and(|kind| kind != Kind::Sender)
-            && self.site.holds.collection
+        let ours = value.is_some_and(|value| matches!(external::payload(value), T::Adt(..)));
+        let changes = value.and_then(external::interior).is_some_and(|kind| kind != Kind::Sender)
+            || ours && self.site.holds.changing;
+        changes && self.site.holds.collection
     }
 
     /// A collection that grows while serving and that nothing ever empties.

@@ -47,6 +47,9 @@ pub(super) fn settle(case: &Case) -> Settled {
     }
     let channel =
         matches!(payload, Kind::Sender | Kind::Address | Kind::Receiver) || site.kind == Some(Kind::Sender);
+    if channel && case.taken_by_requests() {
+        return Settled::Open;
+    }
     if channel && !site.holds.collection {
         return fine(Role::Handle, "a channel to a task of this process");
     }
@@ -93,6 +96,13 @@ pub(super) fn settle(case: &Case) -> Settled {
     }
     if case.number() && only_compared(case) {
         return fine(Role::Handle, "a number that this process only compares for itself");
+    }
+    // What counts for one entry of a table may be a limit.
+    if case.number() && site.stays && (!site.element || case.reads.is_empty()) && !limits(case) {
+        return fine(
+            Role::Handle,
+            "a number that never leaves this process: compared, logged, or a key here",
+        );
     }
     if memo(case) {
         return fine(
@@ -204,12 +214,15 @@ fn handles_only(case: &Case) -> bool {
             && case.own_name(&["pool", "pools", "handles", "tasks", "listeners", "workers"])
 }
 
+fn limits(case: &Case) -> bool {
+    case.named(&["limit", "limiter", "quota", "max", "attempts", "rate"])
+}
+
 /// No value of it leaves this process: it is compared, or taken modulo something.
 fn only_compared(case: &Case) -> bool {
     let mut uses = case.writes.iter().chain(&case.reads).peekable();
-    let limits = case.named(&["limit", "limiter", "quota", "max", "attempts", "rate"]);
     uses.peek().is_some()
-        && !limits
+        && !limits(case)
         && uses.all(|one| !one.used || one.compared || matches!(one.operation.as_str(), "+=" | "=" | "store"))
 }
 

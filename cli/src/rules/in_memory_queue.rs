@@ -24,6 +24,10 @@ fn judge(case: &Case) -> Option<Claim> {
         let reasons = vec!["the library's job store that keeps jobs in memory".into()];
         return Some(Claim { strength: 95, confidence: Confidence::Sure, reasons });
     }
+    if case.taken_by_requests() {
+        let reasons = vec!["one route puts in what another takes out".into()];
+        return Some(Claim { strength: 91, confidence: Confidence::Sure, reasons });
+    }
     let words = ["job", "jobs", "queue", "queued", "backlog", "outbox", "worklist", "tasks", "scheduled"];
     let queue =
         case.holds_name(&["VecDeque", "BinaryHeap", "SegQueue", "ArrayQueue", "PriorityQueue", "DelayQueue"])

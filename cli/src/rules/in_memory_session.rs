@@ -93,6 +93,10 @@ fn judge(case: &Case) -> Option<Claim> {
         return None;
     }
     // "Session" alone may be a game's or a call's: functions must speak of logins too.
+    if case.own_name(&["bucket", "buckets", "limiter", "limit", "rate"]) {
+        // Tokens to be spent, not shown.
+        return None;
+    }
     let own = case.own_name(&STRONG)
         || case.own_name(&SESSION) && (case.touched_by(&AUTH) || case.in_file_of(&AUTH));
     let types = case.named(&STRONG);

@@ -134,4 +134,18 @@ async fn main() {
     axum::serve(l, Router::new().route("/put", post(put)).route("/count", get(count)).with_state(App { orders })).await;
 }
 "##
+    routes_at_both_ends: ["Tx::0 shared-field queue"] r##"
+//# rocket
+struct Tx(flume::Sender<String>);
+struct Rx(flume::Receiver<String>);
+#[post("/push", data = "<job>")]
+fn push(job: String, tx: &State<Tx>) { tx.0.try_send(job).ok(); }
+#[get("/pop")]
+fn pop(rx: &State<Rx>) -> Option<String> { rx.0.try_recv().ok() }
+#[rocket::launch]
+fn launch() -> _ {
+    let (tx, rx) = flume::bounded(32);
+    rocket::build().manage(Tx(tx)).manage(Rx(rx)).mount("/", routes![push, pop])
+}
+"##
 }

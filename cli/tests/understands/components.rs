@@ -231,4 +231,59 @@ async fn main() {
     axum::serve(l, Router::new().route("/show", get(show))).await;
 }
 "##
+    mcp_sessions: ["* component session"] r##"
+//# axum
+use rmcp::transport::streamable_http_server::{session::local::LocalSessionManager, StreamableHttpService};
+async fn main() {
+    let tools = StreamableHttpService::new(|| Ok(Tools::new()), LocalSessionManager::default().into(), Default::default());
+    axum::serve(l, Router::new().nest_service("/mcp", tools)).await;
+}
+"##
+    limiter_that_only_delays: ["App::limiter component rate-limit note"] r##"
+//# std axum
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+#[derive(Clone)]
+struct App { limiter: Arc<DefaultDirectRateLimiter> }
+impl App { fn new() -> Self { let limiter = Arc::new(RateLimiter::direct(Quota::per_second(ten()))); App { limiter } } }
+async fn set(State(app): State<App>) { app.limiter.until_ready().await; work().await }
+async fn main() { axum::serve(l, Router::new().route("/set", post(set)).with_state(App::new())).await; }
+"##
+    memory_database_or_a_file: ["memory::db component entity note", "file::db local-disk entity"] r##"
+//# std axum
+struct Log { db: Mutex<rusqlite::Connection> }
+impl Log {
+    fn file(path: &str) -> Log { Log { db: Mutex::new(rusqlite::Connection::open(path).unwrap()) } }
+    fn memory() -> Log { Log { db: Mutex::new(rusqlite::Connection::open_in_memory().unwrap()) } }
+}
+async fn note(State(log): State<Arc<Log>>, text: String) { log.db.lock().unwrap().execute("insert into log values (?1)", [text]).unwrap(); }
+async fn main() {
+    let log = match std::env::var("LOG") { Ok(path) => Log::file(&path), Err(_) => Log::memory() };
+    axum::serve(l, Router::new().route("/note", post(note)).with_state(Arc::new(log))).await;
+}
+"##
+    key_of_a_certificate: [] r##"
+//# axum
+async fn show() {}
+fn own_certificate() -> (String, String) {
+    let secret_key = rcgen::KeyPair::generate().unwrap();
+    let cert = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap().self_signed(&secret_key).unwrap();
+    (cert.pem(), secret_key.serialize_pem())
+}
+async fn main() { let tls = own_certificate(); axum_server::bind_rustls(addr, tls).serve(Router::new().route("/", get(show))).await; }
+"##
+    tokens_in_a_bucket: ["Service::token_bucket shared-field rate-limit"] r##"
+//# std axum
+#[derive(Clone)]
+struct Service { token_bucket: Arc<Mutex<HashMap<String, u32>>> }
+impl Service {
+    fn allow(&self, who: &str) -> bool {
+        let mut bucket = self.token_bucket.lock().unwrap();
+        let left = bucket.entry(who.into()).or_insert(10);
+        *left -= 1;
+        *left > 0
+    }
+}
+async fn ask(State(service): State<Service>, who: String) -> StatusCode { if service.allow(&who) { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS } }
+async fn main() { axum::serve(l, Router::new().route("/ask", post(ask)).with_state(service())).await; }
+"##
 }

@@ -34,6 +34,7 @@ mod components;
 mod fates;
 mod judging;
 mod names;
+mod numbers;
 mod others;
 mod owned;
 mod rocket;
@@ -78,6 +79,7 @@ fn known_gaps_are_cases() {
         fates::NAMES,
         judging::NAMES,
         names::NAMES,
+        numbers::NAMES,
         others::NAMES,
         owned::NAMES,
         rocket::NAMES,

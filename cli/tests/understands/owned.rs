@@ -54,4 +54,35 @@ async fn talk(mut socket: WebSocket) {
 }
 async fn main() { axum::serve(l, Router::new().route("/ws", get(ws))).await; }
 "##
+    what_a_filter_makes_for_each_request: [] r##"
+//# std
+use warp::Filter;
+struct Table { seats: Mutex<HashMap<String, u32>>, turn: AtomicU64 }
+impl Default for Table { fn default() -> Self { Table { seats: Default::default(), turn: AtomicU64::new(0) } } }
+struct Room { table: Arc<Table> }
+struct Lobby { rooms: RwLock<HashMap<String, Room>> }
+impl Lobby { fn new() -> Self { Lobby { rooms: Default::default() } } }
+async fn play(lobby: Lobby, name: String) -> String {
+    let mut rooms = lobby.rooms.write().unwrap();
+    let room = rooms.entry(name.clone()).or_insert(Room { table: Default::default() });
+    room.table.seats.lock().unwrap().insert(name, 1);
+    room.table.turn.fetch_add(1, Ordering::SeqCst).to_string()
+}
+async fn main() {
+    let play = warp::path("play").and(warp::any().map(|| Lobby::new())).and(warp::body::json()).and_then(play);
+    warp::serve(play).run(([0, 0, 0, 0], 1)).await;
+}
+"##
+    what_a_request_makes_and_leaves: ["Game::moves shared-field entity w=POST:/step r=GET:/"] r##"
+//# std axum
+struct Game { moves: Mutex<Vec<String>> }
+#[derive(Clone, Default)]
+struct App { game: Arc<RwLock<Option<Game>>> }
+async fn start(State(app): State<App>) { *app.game.write().unwrap() = Some(Game { moves: Mutex::new(vec![]) }); }
+async fn step(State(app): State<App>, step: String) { if let Some(game) = &*app.game.read().unwrap() { game.moves.lock().unwrap().push(step); } }
+async fn show(State(app): State<App>) -> String { app.game.read().unwrap().as_ref().unwrap().moves.lock().unwrap().join(",") }
+async fn main() {
+    axum::serve(l, Router::new().route("/start", post(start)).route("/step", post(step)).route("/", get(show)).with_state(App::default())).await;
+}
+"##
 }

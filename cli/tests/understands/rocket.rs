@@ -60,4 +60,23 @@ fn show(settings: &State<Settings>) -> String { settings.name.clone() }
 #[rocket::launch]
 fn launch() -> _ { rocket::build().manage(Settings { name: "a".into() }).mount("/", routes![show]) }
 "##
+    guard_that_asks_for_state: ["Seen::visits shared-field sequence"] r##"
+//# std rocket
+use rocket::{outcome::try_outcome, request::{FromRequest, Outcome, Request}};
+#[derive(Default)]
+struct Seen { visits: AtomicUsize }
+struct Visit(usize);
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Visit {
+    type Error = ();
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let seen = try_outcome!(request.guard::<&State<Seen>>().await);
+        Outcome::Success(Visit(seen.visits.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+#[get("/")]
+fn show(visit: Visit) -> String { visit.0.to_string() }
+#[rocket::launch]
+fn launch() -> _ { rocket::build().manage(Seen::default()).mount("/", routes![show]) }
+"##
 }

@@ -106,4 +106,13 @@ async fn main() {
     axum::serve(l, Router::new().route("/show", get(show))).await;
 }
 "##
+    field_of_a_type_that_only_a_static_holds: ["Store::notes static entity"] r##"
+//# std axum
+#[derive(Default)]
+struct Store { notes: Vec<String>, version: u32, owner: Option<String> }
+static STORE: LazyLock<RwLock<Store>> = LazyLock::new(Default::default);
+async fn add(note: String) { STORE.write().unwrap().notes.push(note); }
+async fn list() -> String { STORE.read().unwrap().notes.join("\n") }
+async fn main() { axum::serve(l, Router::new().route("/", get(list).post(add))).await; }
+"##
 }

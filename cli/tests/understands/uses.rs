@@ -119,4 +119,15 @@ async fn put(State(carts): State<Arc<Mutex<HashMap<String, String>>>>, Json((id,
 async fn show(State(carts): State<Arc<Mutex<HashMap<String, String>>>>, id: String) -> Option<String> { carts.lock().unwrap().get(&id).cloned() }
 async fn main() { kit::run(Shop).await; axum::serve(a, b).await; }
 "##
+    cache_whose_entries_change_by_themselves: ["App::counts shared-field -", "Count::hits shared-field -"] r##"
+//# std axum
+struct Count { hits: AtomicU64 }
+#[derive(Clone)]
+struct App { counts: moka::sync::Cache<String, Arc<Count>> }
+async fn hit(State(app): State<App>, Path(who): Path<String>) -> String {
+    let count = app.counts.get_with(who, || Arc::new(Count { hits: AtomicU64::new(0) }));
+    count.hits.fetch_add(1, Ordering::Relaxed).to_string()
+}
+async fn main() { axum::serve(l, Router::new().route("/hit/{who}", post(hit)).with_state(app())).await; }
+"##
 }
