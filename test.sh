@@ -16,5 +16,6 @@ step cargo clippy --workspace --all-targets --locked -- -D warnings
 step cargo clippy -p stateless-store --no-default-features --features redis --locked -- -D warnings
 step cargo test --workspace --locked --no-fail-fast
 step cargo check --workspace --locked --manifest-path fixtures/Cargo.toml
+step cargo test -p shop-after --locked --manifest-path fixtures/Cargo.toml
 
 printf '\nall checks passed\n'

@@ -245,15 +245,13 @@ pub(crate) struct Place<'a> {
     /// Stored name and type.
     pub(crate) counters: Vec<(&'a str, &'a syn::Type)>,
     pub(crate) keys: Vec<&'a str>,
-    /// Stored name and type as written.
-    pub(crate) layout: Vec<(&'a str, String)>,
 }
 
 /// The `Descriptor` of a place, written out.
 pub(crate) fn descriptor(options: &Options, place: Place<'_>) -> TokenStream {
     let Options { store, touch, schema, migrations, .. } = options;
     let template = options.key.as_ref().map(|key| &key.literal);
-    let Place { type_name, indexes, counters, keys, layout } = place;
+    let Place { type_name, indexes, counters, keys } = place;
     let ttl = match options.ttl {
         Some(millis) => quote!(::core::option::Option::Some(
             ::core::time::Duration::from_millis(#millis)
@@ -268,8 +266,6 @@ pub(crate) fn descriptor(options: &Options, place: Place<'_>) -> TokenStream {
             max: <#number as #store::Count>::MAX,
         })
     });
-    let layout =
-        layout.iter().map(|(name, written)| quote!(#store::FieldLayout { name: #name, written: #written }));
     quote! {
         #store::Descriptor {
             type_name: #store::__private::text(#type_name),
@@ -284,7 +280,6 @@ pub(crate) fn descriptor(options: &Options, place: Place<'_>) -> TokenStream {
             undecodable: #store::Undecodable::#undecodable,
             counters: &[#(#counters),*],
             keys: &[#(#keys),*],
-            layout: &[#(#layout),*],
         }
     }
 }

@@ -212,7 +212,7 @@ fn state_of(ty: &Type) -> State {
 }
 
 fn expand(item: &Static, state: &State, options: &Options, start: i64) -> TokenStream {
-    let Static { attrs, vis, ident, .. } = item;
+    let Static { attrs, vis, ident, ty: written, .. } = item;
     let store = &options.store;
     let (ty, arguments) = match state {
         State::Map(key, value) if options.list => {
@@ -229,17 +229,12 @@ fn expand(item: &Static, state: &State, options: &Options, start: i64) -> TokenS
         State::Cell(_) => quote!(StateCell),
         State::Counter(_) => quote!(StateCounter),
     };
-    let written = match state {
-        State::Map(_, value) | State::Cell(value) => value.to_token_stream().to_string(),
-        State::Counter(number) => number.to_string(),
-    };
     let listed = options.list;
     let place = Place {
         type_name: ident.to_string(),
         indexes: if listed { vec!["@all".to_owned()] } else { Vec::new() },
         counters: Vec::new(),
         keys: if listed { vec!["#key"] } else { Vec::new() },
-        layout: vec![("=", written)],
     };
     let descriptor = options::descriptor(options, place);
     quote! {
@@ -248,5 +243,7 @@ fn expand(item: &Static, state: &State, options: &Options, start: i64) -> TokenS
             static DESCRIPTOR: #store::Descriptor = #descriptor;
             #store::#constructor::global(&DESCRIPTOR #arguments)
         };
+        // The type that was written is used, and so are its imports.
+        const _: ::core::marker::PhantomData<#written> = ::core::marker::PhantomData;
     }
 }

@@ -31,8 +31,6 @@ pub struct Descriptor {
     pub counters: &'static [CounterField],
     /// The fields that make up the key, in the template's order.
     pub keys: &'static [&'static str],
-    /// The stored layout, as the lock file has it.
-    pub layout: &'static [FieldLayout],
 }
 
 /// A descriptor that the macros made, or one that was made at run time.
@@ -98,15 +96,6 @@ pub struct CounterField {
     pub max: i64,
 }
 
-/// A field of the stored layout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FieldLayout {
-    /// The stored name.
-    pub name: &'static str,
-    /// The type, as it stands in the source.
-    pub written: &'static str,
-}
-
 impl Descriptor {
     /// A descriptor without anything optional.
     pub const fn new(template: &'static str) -> Self {
@@ -120,7 +109,6 @@ impl Descriptor {
             undecodable: Undecodable::Error,
             counters: &[],
             keys: &[],
-            layout: &[],
         }
     }
 

@@ -60,7 +60,7 @@ pub use crate::postgres::Postgres;
 #[cfg(feature = "redis")]
 pub use crate::redis::Redis;
 pub use at::{At, Value};
-pub use descriptor::{Count, CounterField, Descriptor, FieldLayout, Held, Touch, Undecodable};
+pub use descriptor::{Count, CounterField, Descriptor, Held, Touch, Undecodable};
 pub use draft::{Draft, Migration, MigrationError};
 pub use error::{Error, ErrorKind};
 pub use key::{Key, KeyPart};
@@ -70,3 +70,16 @@ pub use record::{Counter, Cursor, Externalize, List, Page};
 pub use state::{Blocking, Entries, Listed, StateCell, StateCounter, StateMap, Unlisted};
 pub use stateless_macros::{Externalize, externalized, keep_in_process};
 pub use store::{Options, STORE_VARIABLE, Store};
+
+/// The book's examples are tests.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../docs/src/externalize/index.md")]
+    struct Index;
+    #[doc = include_str!("../../docs/src/externalize/attributes.md")]
+    struct Attributes;
+    #[doc = include_str!("../../docs/src/externalize/promises.md")]
+    struct Promises;
+    #[doc = include_str!("../../docs/src/externalize/testing.md")]
+    struct Testing;
+}

@@ -36,9 +36,10 @@ pub(crate) async fn operation<T>(
         use tracing::Instrument as _;
         let span =
             tracing::debug_span!("stateless_store", accessor, operation, outcome = tracing::field::Empty);
-        async {
+        let recorded = span.clone();
+        async move {
             let result = body.await;
-            tracing::Span::current().record("outcome", outcome(&result));
+            recorded.record("outcome", outcome(&result));
             if let Err(error) = &result {
                 tracing::debug!(%error, "failed");
             }

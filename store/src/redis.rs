@@ -4,15 +4,17 @@
 //! the scripts decide is in the `.lua` files; this file only puts arguments together.
 
 mod answer;
+mod line;
 mod script;
 
 use std::fmt;
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, FromRedisValue, Value};
+use redis::aio::ConnectionManager;
+use redis::{Cmd, FromRedisValue, Pipeline, Value};
 
 use self::answer::failure;
+use self::line::Line;
 use self::script::Script;
 use crate::backend::{
     Backend, Delete, Deleted, Expect, Failure, FailureKind, Listing, Outcome, Pending, Query, Space, Stored,
@@ -24,7 +26,7 @@ use crate::store::Options;
 
 /// Records in Redis.
 pub struct Redis {
-    connection: ConnectionManager,
+    line: Line,
     scripts: Scripts,
 }
 
@@ -45,6 +47,10 @@ impl fmt::Debug for Redis {
 impl Redis {
     /// Uses a connection that the caller has. Its time-outs stay as they are.
     pub fn over(connection: ConnectionManager) -> Self {
+        Self::with(Line::yours(connection))
+    }
+
+    fn with(line: Line) -> Self {
         let scripts = Scripts {
             write: Script::new(include_str!("redis/write.lua")),
             delete: Script::new(include_str!("redis/delete.lua")),
@@ -52,38 +58,37 @@ impl Redis {
             expire: Script::new(include_str!("redis/expire.lua")),
             list: Script::new(include_str!("redis/list.lua")),
         };
-        Self { connection, scripts }
+        Self { line, scripts }
     }
 
     pub(crate) async fn connect(url: &str, options: &Options) -> Result<Self, Error> {
-        // The text of these errors can contain the address, and that a password.
-        let client = Client::open(url).map_err(|_| {
-            Error::config("not a Redis address: redis://[user:password@]host:port/[database]")
-        })?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(options.timeout))
-            .set_response_timeout(Some(options.timeout))
-            .set_min_delay(Duration::from_millis(20))
-            .set_max_delay(Duration::from_secs(1))
-            .set_number_of_retries(8);
-        let connecting = ConnectionManager::new_with_config(client, config);
-        let connected = tokio::time::timeout(options.timeout, connecting).await;
+        let line = Line::open(url, options)?;
         let unreachable = |cause: String| Error::new("connect", "redis", ErrorKind::Unreachable(cause));
-        match connected {
-            Ok(Ok(connection)) => Ok(Self::over(connection)),
-            Ok(Err(error)) => Err(unreachable(failure(&error).cause)),
+        let asked = async {
+            let mut connection = line.connection();
+            let pong: Result<Value, _> = redis::cmd("PING").query_async(&mut connection).await;
+            pong.map_err(|error| failure(&error))
+        };
+        match tokio::time::timeout(options.timeout, asked).await {
+            Ok(Ok(_)) => Ok(Self::with(line)),
+            Ok(Err(failure)) => Err(unreachable(failure.cause)),
             Err(_) => Err(unreachable("no answer in time".to_owned())),
         }
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Failure> {
-        let mut connection = self.connection.clone();
-        command.query_async(&mut connection).await.map_err(|error| failure(&error))
+        let mut connection = self.line.connection();
+        self.line.heard(command.query_async(&mut connection).await)
+    }
+
+    async fn ask_all<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Failure> {
+        let mut connection = self.line.connection();
+        self.line.heard(commands.query_async(&mut connection).await)
     }
 
     async fn run(&self, script: &Script, key: &str, arguments: &[Vec<u8>]) -> Result<Value, Failure> {
-        let mut connection = self.connection.clone();
-        script.run(&mut connection, key, arguments).await.map_err(|error| failure(&error))
+        let mut connection = self.line.connection();
+        self.line.heard(script.run(&mut connection, key, arguments).await)
     }
 }
 
@@ -166,7 +171,6 @@ impl Backend for Redis {
         touch: Option<Duration>,
     ) -> Pending<'a, Vec<Stored>> {
         Box::pin(async move {
-            let mut connection = self.connection.clone();
             let values: Vec<Value> = match (touch, keys) {
                 (None, [key]) => {
                     let value = self.ask(redis::cmd("HGETALL").arg(key.as_str())).await?;
@@ -177,15 +181,14 @@ impl Backend for Redis {
                     for key in keys {
                         pipe.cmd("HGETALL").arg(key.as_str());
                     }
-                    pipe.query_async(&mut connection).await.map_err(|error| failure(&error))?
+                    self.ask_all(&pipe).await?
                 }
                 (Some(ttl), _) => {
                     let arguments = with_indexes(vec![millis(ttl)], space);
-                    self.scripts
-                        .touch
-                        .run_for_each(&mut connection, keys, &arguments)
-                        .await
-                        .map_err(|error| failure(&error))?
+                    let mut connection = self.line.connection();
+                    let touch = &self.scripts.touch;
+                    let touched = touch.run_for_each(&mut connection, keys, &arguments).await;
+                    self.line.heard(touched)?
                 }
             };
             values.into_iter().map(answer::stored).collect()
@@ -217,17 +220,10 @@ impl Backend for Redis {
 
     fn lifetime<'a>(&'a self, _: &'a Space, key: &'a Key) -> Pending<'a, Option<Option<Duration>>> {
         Box::pin(async move {
-            let mut connection = self.connection.clone();
-            let (meta, left): (Vec<Option<String>>, i64) = redis::pipe()
-                .cmd("HMGET")
-                .arg(key.as_str())
-                .arg("@v")
-                .arg("@d")
-                .cmd("PTTL")
-                .arg(key.as_str())
-                .query_async(&mut connection)
-                .await
-                .map_err(|error| failure(&error))?;
+            let mut pipe = redis::pipe();
+            pipe.cmd("HMGET").arg(key.as_str()).arg("@v").arg("@d");
+            pipe.cmd("PTTL").arg(key.as_str());
+            let (meta, left): (Vec<Option<String>>, i64) = self.ask_all(&pipe).await?;
             let live = matches!(meta.as_slice(), [Some(_), None]);
             // Between the two commands it can have expired: then PTTL says -2.
             if !live || left < -1 {

@@ -198,7 +198,12 @@ impl Store {
 
     /// A store over a backend, with default options.
     pub fn over(backend: impl Backend) -> Self {
-        Self::assemble(Arc::new(backend), Options::default())
+        Self::over_shared(Arc::new(backend))
+    }
+
+    /// The same, over a backend that is shared.
+    pub fn over_shared(backend: Arc<dyn Backend>) -> Self {
+        Self::assemble(backend, Options::default())
     }
 
     fn assemble(backend: Arc<dyn Backend>, options: Options) -> Self {

@@ -3,5 +3,9 @@
 //!
 //! Behind the feature `testing`. Nothing in here belongs into a service.
 
+pub mod chaos;
 pub mod conformance;
+pub mod instances;
+pub mod layouts;
 pub mod servers;
+mod shape;

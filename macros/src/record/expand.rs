@@ -47,19 +47,7 @@ fn place(record: &Record) -> Place<'_> {
             .map(|field| (field.stored.as_str(), &field.ty))
             .collect(),
         keys: keys.iter().map(|at| fields[*at].stored.as_str()).collect(),
-        layout: fields.iter().map(|field| (field.stored.as_str(), written(&field.ty))).collect(),
     }
-}
-
-/// A type as somebody would write it.
-fn written(ty: &Type) -> String {
-    let mut text = ty.to_token_stream().to_string();
-    for (loose, tight) in
-        [(" :: ", "::"), (":: ", "::"), (" < ", "<"), ("< ", "<"), (" >", ">"), (" ,", ","), ("& ", "&")]
-    {
-        text = text.replace(loose, tight);
-    }
-    text
 }
 
 /// The newtype around `At`, with a method for each counter and field.

@@ -14,9 +14,21 @@ fn foreign(what: &str) -> Failure {
     Failure::new(FailureKind::Foreign, what)
 }
 
+/// The server's word for an error, the first one's of a pipeline.
+pub(super) fn code(error: &RedisError) -> Option<String> {
+    match error.code() {
+        Some(code) => Some(code.to_owned()),
+        None => {
+            let errors = error.clone().into_server_errors()?;
+            errors.first().map(|(_, error)| error.code().to_owned())
+        }
+    }
+}
+
 /// A failure without the server's own words, which can quote arguments.
 pub(super) fn failure(error: &RedisError) -> Failure {
-    let kind = match error.code() {
+    let code = code(error);
+    let kind = match code.as_deref() {
         Some("WRONGTYPE") => return foreign("a Redis value of another type"),
         // The server took nothing: it is starting, or somebody else leads.
         Some("LOADING" | "MASTERDOWN" | "READONLY" | "TRYAGAIN" | "CLUSTERDOWN" | "BUSY") => {
@@ -29,7 +41,7 @@ pub(super) fn failure(error: &RedisError) -> Failure {
         None if error.is_unrecoverable_error() => FailureKind::Interrupted,
         None => FailureKind::Rejected,
     };
-    let cause = match error.code() {
+    let cause = match &code {
         Some(code) => format!("Redis answered {code}"),
         None => format!("Redis: {}", error.category()),
     };

@@ -1,8 +1,9 @@
 //! A Lua script, called by its hash and sent whole only where the server does not know it.
 
 use redis::aio::ConnectionLike;
-use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
+use redis::{Cmd, RedisError, RedisResult, Value};
 
+use super::answer::code;
 use crate::key::Key;
 
 pub(super) struct Script {
@@ -69,5 +70,5 @@ impl Script {
 }
 
 fn unknown(error: &RedisError) -> bool {
-    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) || error.code() == Some("NOSCRIPT")
+    code(error).as_deref() == Some("NOSCRIPT")
 }

@@ -53,6 +53,11 @@ impl<T> StateCell<T> {
         Self { place: Place::global(descriptor), value: PhantomData }
     }
 
+    /// Where and how the value is stored.
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.place.descriptor
+    }
+
     /// The value expires so long after what `touch` says.
     pub fn ttl(mut self, ttl: Duration, touch: Touch) -> Self {
         self.place.ttl(ttl, touch);

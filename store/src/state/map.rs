@@ -88,6 +88,11 @@ impl<K, V, L> StateMap<K, V, L> {
         Self { place: Place::global(descriptor), entry: PhantomData }
     }
 
+    /// Where and how the entries are stored.
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.place.descriptor
+    }
+
     /// Entries expire so long after what `touch` says.
     pub fn ttl(mut self, ttl: Duration, touch: Touch) -> Self {
         self.place.ttl(ttl, touch);
