@@ -156,6 +156,10 @@ impl<T: Value> At<T> {
                     loaded.saved(&self.descriptor, encoded, &write, version, &counters);
                     Ok(())
                 }
+                // Nothing was seen at the load, and nothing is said to be there: it is being made.
+                Outcome::Refused(Stored::Nothing(Version(0))) if !loaded.is_stored() => {
+                    Err(ErrorKind::Conflict { attempts: 1 })
+                }
                 Outcome::Refused(Stored::Nothing(_)) => Err(ErrorKind::Deleted),
                 Outcome::Refused(Stored::Live(_)) => Err(ErrorKind::Conflict { attempts: 1 }),
                 other => Err(self.refusal(other)),

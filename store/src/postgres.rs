@@ -117,8 +117,7 @@ impl Postgres {
         let insert = matches!(write.expect, Expect::Any | Expect::Absent | Expect::AbsentSince(_));
         let fresh = match fresh_fields(write) {
             Ok(fresh) => fresh,
-            // Out of range for a new record; an old one may be another matter.
-            Err(outcome) if insert && write.expect != Expect::Any => return Ok(outcome),
+            Err(outcome) if insert => return Ok(outcome),
             Err(_) => Fields::new(),
         };
         let set: Fields = write.set.iter().cloned().collect();
@@ -276,6 +275,24 @@ impl Backend for Postgres {
             let table = self.table(space);
             self.sweep_sometimes(&table);
             for _ in 0..RACES {
+                if write.expect == Expect::Any
+                    && let Err(outcome) = fresh_fields(write)
+                {
+                    // Out of range for a new record; an old one is another matter.
+                    let keys = std::slice::from_ref(key);
+                    let Some(Stored::Live(record)) = self.load(space, keys, None).await?.pop() else {
+                        return Ok(outcome);
+                    };
+                    let on_this = Write {
+                        expect: Expect::Version(record.version),
+                        replace: write.replace || record.schema < write.schema,
+                        ..write.clone()
+                    };
+                    match self.write_once(&table, key, &on_this).await? {
+                        Outcome::Refused(_) => continue,
+                        outcome => return Ok(outcome),
+                    }
+                }
                 let outcome = self.write_once(&table, key, write).await?;
                 if let Some(outcome) = reason(write, outcome) {
                     return Ok(outcome);

@@ -18,3 +18,4 @@ pub(crate) static SESSIONS: ::stateless_store::StateMap<SessionId, Session> = {
     };
     ::stateless_store::StateMap::global(&DESCRIPTOR)
 };
+const _: ::core::marker::PhantomData<LazyLock<Mutex<HashMap<SessionId, Session>>>> = ::core::marker::PhantomData;

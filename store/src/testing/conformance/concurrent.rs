@@ -4,7 +4,7 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Verdict, equal, ok};
+use super::{Context, Verdict, equal, fails, ok};
 use crate::{Externalize, StateCounter, StateMap, Touch};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Externalize)]
@@ -123,6 +123,12 @@ pub(super) async fn no_count_is_lost(context: &Context<'_>) -> Verdict {
     equal!(ok(counter.get().await)?, 1160, "the count");
     ok(counter.reset().await)?;
     equal!(ok(counter.add(1).await)?, 1001, "after a reset");
+    let small: StateCounter<u8> = StateCounter::new(&store, "small").starting_at(200);
+    fails(small.add(56).await, "out_of_range", "over the top at once")?;
+    equal!(ok(small.get().await)?, 200, "nothing was counted");
+    equal!(ok(small.add(-190).await)?, 10, "down");
+    equal!(ok(small.add(60).await)?, 70, "what a new one could not take");
+    fails(small.add(-71).await, "out_of_range", "below zero")?;
     Ok(())
 }
 
