@@ -65,47 +65,67 @@ while i <= #ARGV do
   else i = i + 2 end
 end
 
+-- Everything that is set goes into one command.
+local put, drop = {}, {}
 if there then
-  if bump or replace then version = redis.call('HINCRBY', key, '@v', 1) end
+  if bump or replace then
+    version = number(version + 1)
+    put = {'@v', version}
+  end
+  if tonumber(schema) ~= mine then
+    put[#put + 1] = '@s'
+    put[#put + 1] = ARGV[3]
+  end
   if replace then
     for _, name in ipairs(redis.call('HKEYS', key)) do
-      if string.sub(name, 1, 1) ~= '@' and not keep[name] then redis.call('HDEL', key, name) end
+      if string.sub(name, 1, 1) ~= '@' and not keep[name] then drop[#drop + 1] = name end
     end
   end
-  version = redis.call('HGET', key, '@v')
 else
   -- Versions go on from the tombstone, and from the clock where there is none.
   local t = redis.call('TIME')
   local fresh = t[1] * 1000000 + t[2]
   if version and tonumber(version) >= fresh then fresh = version + 1 end
   version = number(fresh)
-  redis.call('DEL', key)
-  redis.call('HSET', key, '@v', version)
+  if dead then redis.call('DEL', key) end
+  put = {'@v', version, '@s', ARGV[3]}
 end
-redis.call('HSET', key, '@s', ARGV[3])
 
 i = first
 while i <= #ARGV do
   local op, name = ARGV[i], ARGV[i + 1]
-  if op == 'set' then
-    redis.call('HSET', key, name, ARGV[i + 2])
+  if op == 'set' or (op == 'init' and not there) then
+    put[#put + 1] = name
+    put[#put + 1] = ARGV[i + 2]
     i = i + 3
   elseif op == 'unset' then
-    redis.call('HDEL', key, name)
+    drop[#drop + 1] = name
     i = i + 2
-  elseif op == 'init' then
-    redis.call('HSETNX', key, name, ARGV[i + 2])
-    i = i + 3
-  else
-    if not there then
+  elseif op == 'init' then i = i + 3
+  else i = i + 5 end
+end
+-- Lua passes a limited number of arguments at a time.
+for from = 1, #drop, 1000 do
+  redis.call('HDEL', key, unpack(drop, from, math.min(from + 999, #drop)))
+end
+for from = 1, #put, 1000 do
+  redis.call('HSET', key, unpack(put, from, math.min(from + 999, #put)))
+end
+
+if not there then
+  i = first
+  while i <= #ARGV do
+    local op, name = ARGV[i], ARGV[i + 1]
+    if op == 'add' then
       local now = redis.pcall('HINCRBY', key, name, ARGV[i + 2])
       if type(now) == 'table' then
         redis.call('DEL', key)
         return {'range', name}
       end
       table.insert(counters, redis.call('HGET', key, name))
-    end
-    i = i + 5
+      i = i + 5
+    elseif op == 'unset' then i = i + 2
+    else i = i + 3 end
   end
 end
 
