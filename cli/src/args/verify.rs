@@ -40,8 +40,12 @@ pub(crate) struct VerifyArgs {
     pub(crate) randoms: u16,
 
     /// Starts one replica; `{port}` and `{replica}` are filled in, and PORT is set
-    #[arg(long, value_name = "COMMAND", help_heading = "Service")]
-    pub(crate) serve: String,
+    #[arg(long, value_name = "COMMAND", required_unless_present = "replay", help_heading = "Service")]
+    pub(crate) serve: Option<String>,
+
+    /// Show a recorded failure again, or that it is FIXED; takes the service from the file
+    #[arg(long, value_name = "FILE", conflicts_with = "test")]
+    pub(crate) replay: Option<PathBuf>,
 
     /// Path that answers 2xx or 3xx once a replica is ready [default: it accepts a connection]
     #[arg(long, value_name = "PATH", help_heading = "Service")]
@@ -73,6 +77,10 @@ pub(crate) struct VerifyArgs {
     )]
     pub(crate) source: PathBuf,
 
+    /// Format on standard output
+    #[arg(long, value_enum, default_value_t = VerdictFormat::Human, help_heading = "Output")]
+    pub(crate) format: VerdictFormat,
+
     /// Folder for logs and replay files [default: in the cache]
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub(crate) artifacts: Option<PathBuf>,
@@ -92,6 +100,15 @@ pub(crate) struct VerifyArgs {
     /// The test; it finds the address in STATELESS_URL
     #[arg(last = true, value_name = "TEST")]
     pub(crate) test: Vec<OsString>,
+}
+
+/// A form of the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum VerdictFormat {
+    /// For reading in a terminal
+    Human,
+    /// Everything in one object
+    Json,
 }
 
 /// Where a replica works.

@@ -7,20 +7,40 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::{DENIED, use_color};
-use crate::args::verify::{Folder, VerifyArgs};
+use crate::args::verify::{Folder, VerdictFormat, VerifyArgs};
 use crate::error::Error;
+use crate::report::escape;
 use crate::verify::terminal::{self, Look};
-use crate::verify::{self, Plan, RunLine, ScheduleKind, Verdict, Watcher};
+use crate::verify::{self, Case, Plan, RunLine, ScheduleKind, Verdict, Watcher};
 
 pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
-    let plan = plan(args)?;
+    let mut plan = plan(args)?;
     let look = Look {
         color: use_color(args.color, io::stdout().is_terminal()),
         verbose: args.verbose,
         quiet: args.quiet,
     };
-    let verdict = verify::run(&plan, &mut Stdout { look })?;
-    show(&terminal::verdict(&verdict, look))?;
+    if let Some(file) = &args.replay {
+        let case = Case::read(file)?;
+        if args.serve.is_none() {
+            plan.serve.clone_from(&case.serve);
+        }
+        plan.ready = plan.ready.or_else(|| case.ready.clone());
+        plan.reset = plan.reset.or_else(|| case.reset.clone());
+        let fields = verify::replay(&plan, &case)?;
+        show(&terminal::replayed(&case, &fields, look))?;
+        return Ok(if fields.is_empty() { 0 } else { DENIED });
+    }
+    let json = args.format == VerdictFormat::Json;
+    let quiet = Look { quiet: args.quiet || json, ..look };
+    let verdict = verify::run(&plan, &mut Stdout { look: quiet })?;
+    if json {
+        let text =
+            escape::json(&verify::json::value(&verdict)).map_err(|error| Error::Stdout(error.into()))?;
+        show(&text)?;
+    } else {
+        show(&terminal::verdict(&verdict, look))?;
+    }
     Ok(if verdict.stateless() { 0 } else { DENIED })
 }
 
@@ -33,7 +53,7 @@ fn plan(args: &VerifyArgs) -> Result<Plan, Error> {
         kinds: if args.all { ScheduleKind::value_variants().to_vec() } else { args.schedule.clone() },
         seed: args.seed,
         randoms: args.randoms.into(),
-        serve: args.serve.clone(),
+        serve: args.serve.clone().unwrap_or_default(),
         ready: args.ready.clone(),
         ready_timeout: Duration::from_secs(args.ready_timeout),
         reset: args.reset.clone(),

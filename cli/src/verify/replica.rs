@@ -7,6 +7,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -234,7 +235,22 @@ impl Fleet {
     }
 }
 
+/// An address that nobody listens on. The system's own choice is given to the next who asks once
+/// it is let go, be it another verification or an outgoing connection: hence a range below, in
+/// which each process starts elsewhere and takes no port twice.
 fn free_address() -> io::Result<SocketAddr> {
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(97) % COUNT;
+    for _ in 0..COUNT {
+        let turn = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
+        let port = FIRST + (start + turn) % COUNT;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port as u16));
+        if TcpListener::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Divergence, RunLine, Seen, Verdict};
+use super::{Case, Divergence, Field, RunLine, Seen, Verdict};
 use crate::report::escape::visible;
 
 /// How it looks.
@@ -87,6 +87,9 @@ pub(crate) fn verdict(verdict: &Verdict, look: Look) -> String {
             line.schedule
         );
     }
+    if !look.quiet {
+        text += &coverage(verdict, look);
+    }
     let schedules = verdict.runs.len();
     let said = match (verdict.stateless(), verdict.divergences.len()) {
         (true, _) => {
@@ -99,6 +102,55 @@ pub(crate) fn verdict(verdict: &Verdict, look: Look) -> String {
     };
     if !look.quiet || !verdict.stateless() {
         let _ = writeln!(text, "\n{said}");
+    }
+    text
+}
+
+/// What was shown and what was not.
+fn coverage(verdict: &Verdict, look: Look) -> String {
+    let mut text = String::new();
+    let (all, never) = (verdict.coverage.all(), verdict.coverage.never_crossed().count());
+    if all > 0 {
+        let _ = writeln!(
+            text,
+            "\ncovered     {} of {all} pairs of routes that depend on each other were served by different processes",
+            all - never
+        );
+        for (writer, reader) in verdict.coverage.never_crossed() {
+            let _ = writeln!(text, "{:<12}never: {}, then {}", "", visible(writer), visible(reader));
+        }
+    }
+    let unseen = &verdict.without_witness;
+    if !unseen.is_empty() {
+        let count =
+            if unseen.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", unseen.len()) };
+        let _ = writeln!(
+            text,
+            "{:<12}{count} of `check` without a witness{}",
+            "",
+            if look.verbose { ":" } else { " (-v lists them)" }
+        );
+        for finding in unseen.iter().filter(|_| look.verbose) {
+            let _ = writeln!(text, "{:<12}{}", "", visible(finding));
+        }
+    }
+    text
+}
+
+/// Whether a recorded failure is still there.
+pub(crate) fn replayed(case: &Case, fields: &[Field], look: Look) -> String {
+    if fields.is_empty() {
+        return format!("{} {}\n", look.painted(GREEN, "FIXED"), visible(&case.title));
+    }
+    let mut text = format!("{} {}\n", look.painted(RED, "FAILED"), visible(&case.title));
+    for field in fields {
+        let _ = writeln!(
+            text,
+            "  {}: {}, on one replica {}",
+            visible(&field.path),
+            visible(&field.is),
+            visible(&field.was)
+        );
     }
     text
 }
@@ -146,10 +198,20 @@ fn one(divergence: &Divergence, look: Look) -> String {
     }
     let schedules: Vec<String> = divergence.schedules.iter().map(ToString::to_string).collect();
     line("seen with", &schedules.join(", "));
+    if let Some(small) = &divergence.shrunk {
+        let replays =
+            if small.replays == 1 { "1 replay".to_owned() } else { format!("{} replays", small.replays) };
+        line("shrunk", &format!("to {} in {replays}", requests(small.requests)));
+        line(
+            "replay",
+            &format!("cargo stateless verify --replay {}", visible(&small.file.to_string_lossy())),
+        );
+    }
     text
 }
 
-fn title(divergence: &Divergence) -> String {
+/// One line: what was seen.
+pub(crate) fn title(divergence: &Divergence) -> String {
     let reader = &divergence.reader;
     let (line, replica) = (visible(&reader.line), reader.replica);
     match divergence.fields.first() {

@@ -125,3 +125,95 @@ fn fresh_ids_times_and_order_are_no_difference() {
     assert_eq!(run.code, Some(0), "{run:#?}");
     assert!(run.stdout.contains("fields differ on one replica too"), "{}", run.stdout);
 }
+
+/// What only memory loses shows when the one replica starts anew, or dies.
+#[test]
+fn restarts_and_kills_lose_what_is_in_memory_and_affinity_hides_it() {
+    let script = "POST /login ann\nGET /whoami\nGET /whoami\nGET /whoami";
+    for (schedule, code) in [("restart", 1), ("kill", 1), ("sticky", 0)] {
+        for shared in [false, true] {
+            let tree = Tree::new();
+            std::fs::create_dir(tree.path(".store")).unwrap();
+            let store =
+                if shared { format!("TWIN_STORE={}", tree.path(".store").display()) } else { String::new() };
+            let mut command = verify(&tree, &store);
+            command.args(["--schedule", schedule, "--reset", "rm -f .store/*"]);
+            client::drive(&mut command, script);
+            let run = run(command);
+            assert_eq!(run.code, Some(if shared { 0 } else { code }), "{schedule}: {run:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_is_shrunk_shown_again_and_seen_to_be_fixed() {
+    let tree = Tree::new();
+    let mut script = "GET /noisy\nPOST /hits\n".repeat(6);
+    script += "POST /login ann\nPOST /items pear\nGET /noisy\nGET /whoami\nGET /noisy\n";
+    let mut command = verify(&tree, "");
+    command.args(["--schedule", "avoid-last", "--ignore", "POST /hits *", "--artifacts", ".out"]);
+    client::drive(&mut command, &script);
+    let shown = run(command);
+    assert_eq!(shown.code, Some(1), "{shown:#?}");
+    assert!(shown.stdout.contains("\n  shrunk    to 2 requests in 1 replay\n"), "{}", shown.stdout);
+
+    let replay = |more: &[&str]| {
+        let mut command = binary();
+        command.current_dir(tree.root()).env("XDG_CACHE_HOME", tree.path(".cache"));
+        command.args(["verify", "--replay", ".out/replay-1.json"]).args(more);
+        run(command)
+    };
+    let again = replay(&[]);
+    assert_eq!(again.code, Some(1), "{again:#?}");
+    assert!(again.stdout.starts_with("FAILED GET /whoami on replica "), "{}", again.stdout);
+    assert!(again.stdout.contains("status: 401, on one replica 200"), "{}", again.stdout);
+    std::fs::create_dir(tree.path(".store")).unwrap();
+    let mended = twin::serve(&format!("TWIN_STORE={}", tree.path(".store").display()));
+    let fixed = replay(&["--serve", &mended]);
+    assert_eq!(fixed.code, Some(0), "{fixed:#?}");
+    assert!(fixed.stdout.starts_with("FIXED GET /whoami on replica "), "{}", fixed.stdout);
+
+    tree.file("broken.json", "{}");
+    let mut command = binary();
+    command.current_dir(tree.root()).args(["verify", "--replay", "broken.json"]);
+    run(command).assert_refused(&["`broken.json`", "no replay file"]);
+}
+
+#[test]
+fn the_state_at_fault_is_found_in_the_source() {
+    let tree = Tree::new();
+    tree.file("Cargo.toml", support::manifest("shop"));
+    tree.file("src/main.rs", support::SERVICE.replace("/whoami/{token}", "/whoami"));
+    let mut command = verify(&tree, "");
+    command.args(["--format", "json", "--schedule", "avoid-last"]);
+    client::drive(&mut command, "POST /login ann\nGET /whoami");
+    let verdict = run(command).json();
+    let divergence = &verdict["divergences"][0];
+    assert_eq!(verdict["divergences"].as_array().unwrap().len(), 1);
+    assert_eq!(divergence["cause"], "session-in-memory");
+    assert_eq!(divergence["writer"]["route"], "POST /login");
+    assert_eq!(divergence["reader"]["route"], "GET /whoami");
+    assert_ne!(divergence["writer"]["replica"], divergence["reader"]["replica"]);
+    assert_eq!(divergence["finding"]["symbol"], "SESSIONS");
+    assert_eq!(divergence["finding"]["file"], "src/main.rs");
+    assert_eq!(divergence["finding"]["rule"], "in-memory-session");
+    assert_eq!(verdict["coverage"]["pairs"], 1);
+    assert_eq!(verdict["without_witness"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn one_seed_gives_one_schedule_and_one_verdict() {
+    let verdicts: Vec<String> = (0..3)
+        .map(|_| {
+            let tree = Tree::new();
+            let mut command = verify(&tree, "");
+            command.args(["--format", "json", "--schedule", "random"]);
+            client::drive(&mut command, "POST /login ann\n---\nPOST /hits\nPOST /hits\n---\nGET /limited");
+            let run = run(command);
+            let verdict = run.json();
+            format!("{:?} {} {}", run.code, verdict["runs"], verdict["divergences"][0]["reader"])
+        })
+        .collect();
+    assert_eq!(verdicts[0], verdicts[1]);
+    assert_eq!(verdicts[0], verdicts[2]);
+}

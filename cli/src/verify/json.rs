@@ -1,0 +1,71 @@
+//! The verdict for programs.
+
+use serde_json::{Value, json};
+
+use super::{Divergence, RunLine, Seen, Verdict};
+
+/// Everything, in one object.
+pub(crate) fn value(verdict: &Verdict) -> Value {
+    json!({
+        "version": 1,
+        "stateless": verdict.stateless(),
+        "service": verdict.service,
+        "replicas": verdict.replicas,
+        "requests": verdict.requests,
+        "noise": verdict.noise.iter().map(|(route, field)| json!({"route": route, "field": field})).collect::<Vec<_>>(),
+        "runs": verdict.runs.iter().map(run).collect::<Vec<_>>(),
+        "divergences": verdict.divergences.iter().map(divergence).collect::<Vec<_>>(),
+        "coverage": {
+            "pairs": verdict.coverage.all(),
+            "never_crossed": verdict.coverage.never_crossed()
+                .map(|(writer, reader)| json!({"writer": writer, "reader": reader})).collect::<Vec<_>>(),
+        },
+        "without_witness": verdict.without_witness,
+        "warnings": verdict.warnings,
+    })
+}
+
+fn run(line: &RunLine) -> Value {
+    json!({
+        "schedule": line.schedule.to_string(),
+        "same": line.same,
+        "differ": line.differ,
+        "absent": line.absent,
+        "cut": line.cut,
+        "test_failed": line.failed.as_ref().map(|(status, _)| status),
+    })
+}
+
+fn divergence(divergence: &Divergence) -> Value {
+    let explanation = &divergence.explanation;
+    json!({
+        "cause": explanation.cause.name(),
+        "schedules": divergence.schedules.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "reader": seen(&divergence.reader),
+        "expected_status": divergence.expected,
+        "writer": divergence.writer.as_ref().map(seen),
+        "carries": explanation.link.as_ref().map(|link| json!({
+            "given_out_as": link.issued.name,
+            "carried_in": link.carried.place,
+        })),
+        "fields": divergence.fields.iter().map(|field| json!({
+            "field": field.path, "one_replica": field.was, "here": field.is,
+        })).collect::<Vec<_>>(),
+        "finding": explanation.claim.as_ref().map(|claim| json!({
+            "rule": claim.rule,
+            "title": claim.title,
+            "symbol": claim.symbol,
+            "file": claim.file,
+            "line": claim.line,
+            "column": claim.column,
+            "fingerprint": claim.fingerprint,
+        })),
+        "shrunk": divergence.shrunk.as_ref().map(|small| json!({
+            "requests": small.requests, "replays": small.replays, "replay": small.file.to_string_lossy(),
+        })),
+    })
+}
+
+fn seen(seen: &Seen) -> Value {
+    json!({"number": seen.number, "request": seen.line, "route": seen.route, "replica": seen.replica, "status": seen.status})
+}

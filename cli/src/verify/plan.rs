@@ -1,0 +1,68 @@
+//! What is asked for: the service, the test, the schedules.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::schedule::Schedule;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) replicas: usize,
+    /// What to run beside the baseline; the usual where nothing is named.
+    pub(crate) kinds: Vec<ScheduleKind>,
+    pub(crate) seed: u64,
+    /// Random schedules, with the seeds from `seed` on.
+    pub(crate) randoms: u64,
+    pub(crate) serve: String,
+    pub(crate) ready: Option<String>,
+    pub(crate) ready_timeout: Duration,
+    pub(crate) reset: Option<String>,
+    pub(crate) shared_folder: bool,
+    pub(crate) ignore: Vec<String>,
+    pub(crate) test: Vec<OsString>,
+    /// Where the caller stands; replicas get copies of it.
+    pub(crate) here: PathBuf,
+    /// Where the source is that findings are looked for in.
+    pub(crate) source: PathBuf,
+    /// Where logs are kept.
+    pub(crate) artifacts: PathBuf,
+}
+
+/// A schedule, as the command line names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ScheduleKind {
+    /// Never the replica that served the client before
+    AvoidLast,
+    /// By chance, from the seed
+    Random,
+    /// One replica, started anew after every request that writes
+    Restart,
+    /// A client keeps its replica, and one is killed in the middle
+    Kill,
+    /// A client keeps its replica
+    Sticky,
+}
+
+impl Plan {
+    /// What to run beside the baseline, in this order.
+    pub(crate) fn schedules(&self) -> Vec<Schedule> {
+        let usual = [ScheduleKind::AvoidLast, ScheduleKind::Random];
+        let kinds = if self.kinds.is_empty() { &usual[..] } else { &self.kinds };
+        let mut schedules = Vec::new();
+        for kind in kinds {
+            match kind {
+                ScheduleKind::AvoidLast => schedules.push(Schedule::AvoidLast),
+                ScheduleKind::Random => {
+                    let seeds = (0..self.randoms).map(|turn| self.seed.wrapping_add(turn));
+                    schedules.extend(seeds.map(Schedule::Random));
+                }
+                ScheduleKind::Restart => schedules.push(Schedule::Restart),
+                ScheduleKind::Kill => schedules.push(Schedule::Kill),
+                ScheduleKind::Sticky => schedules.push(Schedule::Sticky),
+            }
+        }
+        schedules
+    }
+}

@@ -1,0 +1,189 @@
+//! Where runs take place: fresh replicas for each, the proxy before them, the test in front.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::book::Book;
+use super::command::Serve;
+use super::drive::{self, Ended, Job};
+use super::failure::Failure;
+use super::group::Sweep;
+use super::log::Log;
+use super::noise::{Difference, Noise};
+use super::plan::Plan;
+use super::proxy::{Proxy, Route};
+use super::record::Exchange;
+use super::replay::{self, Step};
+use super::replica::{Fleet, Service};
+use super::schedule::{Assign, Schedule};
+use super::{Watcher, workdir};
+
+/// What all runs of one verification share.
+pub(super) struct Stage<'a> {
+    plan: &'a Plan,
+    pub(super) service: Arc<Service>,
+    proxy: Proxy,
+    turn: usize,
+    // Dropped in this order: processes first, then their folders.
+    _sweep: Sweep,
+    _scratch: Scratch,
+}
+
+/// A folder that is removed in the end.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// One run of the scenario.
+pub(super) struct Run {
+    pub(super) exchanges: Vec<Exchange>,
+    /// Requests that were under way on a replica when it was killed.
+    pub(super) cut: Vec<usize>,
+    pub(super) ended: Ended,
+}
+
+impl<'a> Stage<'a> {
+    pub(super) async fn set(plan: &'a Plan) -> Result<Self, Failure> {
+        let serve = Serve::parse(&plan.serve, &plan.here)?;
+        let mark = format!("{}-{:x}", std::process::id(), plan.seed);
+        let scratch = std::env::temp_dir().join(format!("cargo-stateless-verify-{}", std::process::id()));
+        let logs = plan.artifacts.join("logs");
+        let _ = std::fs::remove_dir_all(&logs);
+        let service = Arc::new(Service {
+            serve,
+            ready: plan.ready.clone(),
+            patience: plan.ready_timeout,
+            here: plan.here.clone(),
+            copied: (!plan.shared_folder).then(|| workdir::files(&plan.here)),
+            scratch: scratch.clone(),
+            logs,
+            mark: mark.clone(),
+        });
+        let proxy = Proxy::start().await.map_err(Failure::Proxy)?;
+        Ok(Stage { plan, service, proxy, turn: 0, _sweep: Sweep { mark }, _scratch: Scratch(scratch) })
+    }
+
+    /// The scenario twice on one replica: what it looks like, and what of it is noise. With it
+    /// the time that a run may take.
+    pub(super) async fn baseline(
+        &mut self,
+        noise: &mut Noise,
+        watcher: &mut dyn Watcher,
+    ) -> Result<(Vec<Exchange>, Duration), Failure> {
+        let mut runs = Vec::new();
+        for _ in 0..2 {
+            watcher.begins("same");
+            let run = self.run(Schedule::Same, &[], None).await?;
+            if !run.ended.success() {
+                return Err(Failure::Baseline { status: run.ended.words(), output: run.ended.last_lines });
+            }
+            if run.exchanges.is_empty() {
+                return Err(Failure::Silent { url: self.proxy.url(), output: run.ended.last_lines });
+            }
+            runs.push(run);
+        }
+        let (second, first) = (runs.pop(), runs.pop());
+        let (Some(first), Some(second)) = (first, second) else { return Err(Failure::NothingToSend) };
+        let unstable = noise.measure(&first.exchanges, &second.exchanges);
+        if let Some(Difference { base, run, .. }) = unstable.first() {
+            let (was, is) = (&first.exchanges[*base], &second.exchanges[*run]);
+            return Err(Failure::Unstable {
+                what: format!("{} answers {}, then {}", was.request.line(), was.status(), is.status()),
+                help: "what one run leaves in a database or in files outside of the service's folder reaches the \
+                       next: `--reset COMMAND` clears it before each run",
+            });
+        }
+        Ok((first.exchanges, first.ended.took * 5 + Duration::from_secs(30)))
+    }
+
+    /// The scenario once, on fresh replicas.
+    pub(super) async fn run(
+        &mut self,
+        schedule: Schedule,
+        base: &[Exchange],
+        limit: Option<Duration>,
+    ) -> Result<Run, Failure> {
+        self.turn += 1;
+        let name = format!("{}-{}", self.turn, schedule.to_string().replace(' ', "-"));
+        self.reset(&name).await?;
+        let count = match schedule {
+            Schedule::Same | Schedule::Restart => 1,
+            _ => self.plan.replicas,
+        };
+        let fleet = Arc::new(Fleet::start(Arc::clone(&self.service), count, name.clone()).await?);
+        let route = Route::new(Book::new(Assign::new(schedule, count, base)), Arc::clone(&fleet));
+        self.proxy.set(Some(Arc::clone(&route)));
+        let job = Job {
+            program: &self.plan.test[0],
+            arguments: &self.plan.test[1..],
+            here: &self.plan.here,
+            url: &self.proxy.url(),
+            mark: &self.service.mark,
+            log: self.log(&name, "test.log")?,
+            limit,
+        };
+        let check = async || match route.broken() {
+            Some(failure) => Err(failure),
+            None => fleet.died().await,
+        };
+        let ended = drive::run(job, check).await;
+        self.proxy.set(None);
+        let ended = ended?;
+        // The client has its answer before the book has the end of it.
+        for _ in 0..100 {
+            if route.book().open() == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let (exchanges, cut) = (route.book().take(), route.book().cut());
+        fleet.died().await?;
+        fleet.end().await;
+        Ok(Run { exchanges, cut, ended })
+    }
+
+    pub(super) fn plan(&self) -> &Plan {
+        self.plan
+    }
+
+    /// Recorded requests once, on fresh replicas.
+    pub(super) async fn replay(&mut self, steps: &[(&Step, usize)]) -> Result<Vec<Exchange>, Failure> {
+        self.turn += 1;
+        let name = format!("{}-replay", self.turn);
+        self.reset(&name).await?;
+        let count = steps.iter().map(|(_, replica)| replica + 1).max().unwrap_or(1);
+        let fleet = Fleet::start(Arc::clone(&self.service), count, name).await?;
+        let addresses: Vec<_> = (0..count).filter_map(|replica| fleet.address(replica)).collect();
+        let exchanges = replay::send(steps, &addresses).await;
+        fleet.end().await;
+        Ok(exchanges)
+    }
+
+    async fn reset(&self, name: &str) -> Result<(), Failure> {
+        let Some(command) = &self.plan.reset else { return Ok(()) };
+        let job = Job {
+            program: &"sh".into(),
+            arguments: &["-c".into(), command.into()],
+            here: &self.plan.here,
+            url: &self.proxy.url(),
+            mark: &self.service.mark,
+            log: self.log(name, "reset.log")?,
+            limit: None,
+        };
+        let ended = drive::run(job, async || Ok(())).await?;
+        if ended.success() {
+            return Ok(());
+        }
+        Err(Failure::Reset { command: command.clone(), status: ended.words(), output: ended.last_lines })
+    }
+
+    fn log(&self, run: &str, name: &str) -> Result<Log, Failure> {
+        let path = self.service.logs.join(run).join(name);
+        Log::create(path.clone()).map_err(|source| Failure::Prepare { path, source })
+    }
+}
