@@ -45,15 +45,16 @@ impl Frame<'_, '_> {
                 _ => Val::default(),
             };
         };
-        self.out.calls.push(CallSite { callee, region: self.region, span });
         // `Type::method(value, ..)`
         let (this, vals) = match (this, function.receiver, vals.split_first()) {
             (None, Some(_), Some((first, rest))) => (Some(first), rest),
             (this, _, _) => (this, vals),
         };
+        let fetched = vals.iter().take(32).enumerate().map(|(at, val)| u32::from(val.fetched) << at).sum();
+        self.out.calls.push(CallSite { callee, region: self.region, span, fetched });
         for val in vals {
             if let Some(Callable::Item(handed)) = val.callable {
-                self.out.calls.push(CallSite { callee: handed, region: self.region, span });
+                self.out.calls.push(CallSite { callee: handed, region: self.region, span, fetched: 0 });
             }
         }
         let summary = self.ev.summary(callee);
@@ -82,7 +83,13 @@ impl Frame<'_, '_> {
                 continue;
             }
             seen.push((touch.root, touch.kind));
+            let before = self.out.touches.len();
             self.touch(&given(&touch.root), touch.kind, name, span);
+            let value = touch.written.and_then(|at| vals.get(at as usize));
+            for new in &mut self.out.touches[before..] {
+                new.fetched = touch.fetched || value.is_some_and(|value| value.fetched);
+                new.written = value.and_then(param_of);
+            }
         }
         for (from, to) in &summary.aliases {
             if matches!(from, Root::Param(_)) || matches!(to, Root::Param(_)) {
@@ -115,6 +122,7 @@ impl Frame<'_, '_> {
         answer.fresh = output.fresh && answer.roots.is_empty();
         answer.web.clone_from(&output.web);
         answer.made_by = output.made_by;
+        answer.fetched = output.fetched;
         // A function that makes a lock or a channel and hands it out.
         if answer.roots.iter().any(|root| matches!(root, Root::Local(owner, _) if *owner == callee)) {
             answer.fresh = false;
@@ -161,6 +169,14 @@ impl Frame<'_, '_> {
         }
         self.names().ty(&function.output, &scope)
     }
+}
+
+/// The parameter that a value is.
+pub(super) fn param_of(value: &Val) -> Option<u16> {
+    value.roots.iter().find_map(|root| match root {
+        Root::Param(at) if *at != SELF => Some(*at),
+        _ => None,
+    })
 }
 
 /// Binds generic parameters that stand directly for an argument's type.

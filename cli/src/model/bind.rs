@@ -237,7 +237,7 @@ impl<'a> Frame<'a, '_> {
         if !made_here && !roots.contains(&own) {
             roots.push(own);
         }
-        Val { ty, roots, fresh: base.fresh, ..Val::default() }
+        Val { ty, roots, fresh: base.fresh, fetched: base.fetched, ..Val::default() }
     }
 
     pub(super) fn assign(&mut self, place: ExprId, val: &Val, operation: &str) {
@@ -264,6 +264,8 @@ impl<'a> Frame<'a, '_> {
             self.touch(&target.roots.clone(), AccessKind::Write, Ustr::from(operation), span);
             for touch in &mut self.out.touches[before..] {
                 touch.used = false;
+                touch.fetched = val.fetched && operation == "=";
+                touch.written = super::apply::param_of(val);
             }
         }
         // `self.users = users` makes the two the same data.

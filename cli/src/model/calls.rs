@@ -97,7 +97,7 @@ impl<'a> Frame<'a, '_> {
             _ => None,
         };
         for callee in self.ev.index.message_handlers(*message, actor) {
-            self.out.calls.push(CallSite { callee, region: self.region, span });
+            self.out.calls.push(CallSite { callee, region: self.region, span, fetched: 0 });
         }
     }
 
@@ -161,7 +161,7 @@ impl<'a> Frame<'a, '_> {
             {
                 let (region, ()) = self.in_region(kind.clone(), |_| ());
                 let span = self.body.expr(*arg).span;
-                self.out.calls.push(CallSite { callee, region, span });
+                self.out.calls.push(CallSite { callee, region, span, fetched: 0 });
             }
             vals.push(val);
         }

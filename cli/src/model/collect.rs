@@ -14,8 +14,8 @@ use super::link::Links;
 use super::names::Names;
 use super::payload::socket;
 use super::shared::{Shared, Sharing, locked_struct, static_types};
-use super::site::{Holds, Live, Site, Use, split_words};
-use super::summary::{ForeignCall, Root, Summary, Touch};
+use super::site::{Callers, Holds, Live, Site, Use, split_words};
+use super::summary::{ForeignCall, RegionKind, Root, Summary, Touch};
 use super::tree::ItemId;
 use super::types::{T, last_part};
 use crate::facts::{Field, ItemKind, StaticKind, Sym};
@@ -42,8 +42,10 @@ pub(super) struct Collector<'a, 'm> {
     pub(super) links: Links<'m>,
     pub(super) touches: FxHashMap<Root, Vec<(ItemId, &'m Touch)>>,
     /// Who calls a function while serving, directly or by one other.
-    callers: FxHashMap<ItemId, Arc<[ItemId]>>,
+    callers: FxHashMap<ItemId, Callers>,
     flows: Flows,
+    /// Which arguments every caller of a function fetched before, a bit each.
+    fetched: FxHashMap<ItemId, u32>,
 }
 
 pub(super) fn collect<'m>(
@@ -70,6 +72,7 @@ pub(super) fn collect<'m>(
         touches: FxHashMap::default(),
         callers: callers(summaries, contexts),
         flows: Flows::default(),
+        fetched: fetched(summaries),
     };
     collector.gather();
     collector.pass_on();
@@ -91,6 +94,12 @@ impl Collector<'_, '_> {
         for (root, _) in &candidates {
             members.entry(self.links.groups.find(*root)).or_default().push(*root);
         }
+        // What was made while serving is no site of its own, but may be the same data as one.
+        let mut besides: FxHashMap<Root, Vec<Root>> = FxHashMap::default();
+        let touched: Vec<Root> = self.touches.keys().copied().filter(|root| !known.contains(root)).collect();
+        for root in touched {
+            besides.entry(self.links.groups.find(root)).or_default().push(root);
+        }
         for (root, ty) in &candidates {
             let group = self.links.groups.find(*root);
             if !done.insert(group) {
@@ -103,7 +112,8 @@ impl Collector<'_, '_> {
             let own = by_root.get(&chosen).copied().unwrap_or(ty);
             let changeable = |ty: &&T| external::interior(ty).is_some();
             let ty = Some(own).filter(changeable).or_else(|| types.find(changeable)).unwrap_or(own);
-            if let Some(site) = self.site(chosen, ty, &same, &shared, &known) {
+            let besides = besides.remove(&group).unwrap_or_default();
+            if let Some(site) = self.site(chosen, ty, &same, &besides, &shared, &known) {
                 sites.push(site);
             }
         }
@@ -171,7 +181,17 @@ impl Collector<'_, '_> {
             operation: last_part(operation.as_str()).to_string(),
         };
         let callers = self.callers.get(&id).cloned().unwrap_or_default();
-        Use { access, when, operation, used: true, compared: false, function: id, region: 0, callers }
+        Use {
+            access,
+            when,
+            operation,
+            used: true,
+            compared: false,
+            function: id,
+            region: 0,
+            fetched: false,
+            callers,
+        }
     }
 
     /// Functions whose answers a macro keeps: `#[cached]`, `#[memoize]`, `#[once]`.
@@ -326,6 +346,7 @@ impl Collector<'_, '_> {
         root: Root,
         ty: &T,
         same: &[Root],
+        besides: &[Root],
         shared: &Shared,
         known: &FxHashSet<Root>,
     ) -> Option<Site> {
@@ -379,7 +400,7 @@ impl Collector<'_, '_> {
         self.look_into(ty, &mut holds, 0);
         let live = self.live(ty, shared);
         let words = words_of(&info.symbol, &holds);
-        let uses = self.uses(same);
+        let uses = self.uses(&[same, besides].concat());
         info.also.sort();
         info.also.dedup();
         let number = external::is_number(external::payload(ty));
@@ -404,6 +425,7 @@ impl Collector<'_, '_> {
             kept: false,
             known: true,
             stays,
+            entries_change: self.entries_change(ty),
         })
     }
 
@@ -481,7 +503,7 @@ impl Collector<'_, '_> {
         let summary = self.by_id[&id];
         let mut at = region;
         while at != 0 {
-            if summary.regions[at as usize].kind == super::summary::RegionKind::PerWorker {
+            if summary.regions[at as usize].kind == RegionKind::PerWorker {
                 return true;
             }
             at = summary.regions[at as usize].parent;
@@ -502,12 +524,18 @@ impl Collector<'_, '_> {
                 out.entry((touch.kind, place)).or_insert(Use {
                     used: touch.used,
                     compared: touch.compared || touch.operation == "compare",
+                    fetched: touch.fetched || touch.written.is_some_and(|at| self.handed_fetched(*id, at)),
                     region: summary.without_arms(touch.region),
                     ..one
                 });
             }
         }
         out.into_values().collect()
+    }
+
+    /// Whether all that a parameter is ever given was fetched from outside this process.
+    fn handed_fetched(&self, id: ItemId, at: u16) -> bool {
+        at < 32 && self.fetched.get(&id).is_some_and(|bits| bits >> at & 1 == 1)
     }
 
     pub(super) fn function_name(&self, id: ItemId) -> String {
@@ -532,31 +560,42 @@ impl Collector<'_, '_> {
     }
 }
 
+/// Which arguments every caller of a function fetched before, a bit each.
+fn fetched(summaries: &[(ItemId, Arc<Summary>)]) -> FxHashMap<ItemId, u32> {
+    let mut all: FxHashMap<ItemId, u32> = FxHashMap::default();
+    for call in summaries.iter().flat_map(|(_, summary)| &summary.calls) {
+        *all.entry(call.callee).or_insert(u32::MAX) &= call.fetched;
+    }
+    all
+}
+
 /// More callers than this are a dispatcher's, and say nothing.
 const MAX_CALLERS: usize = 16;
 
 /// Who calls each function while serving, directly or by one other.
-fn callers(summaries: &[(ItemId, Arc<Summary>)], contexts: &Contexts) -> FxHashMap<ItemId, Arc<[ItemId]>> {
-    let mut direct: FxHashMap<ItemId, Vec<ItemId>> = FxHashMap::default();
+fn callers(summaries: &[(ItemId, Arc<Summary>)], contexts: &Contexts) -> FxHashMap<ItemId, Callers> {
+    let mut direct: FxHashMap<ItemId, Vec<(ItemId, u32)>> = FxHashMap::default();
     for (id, summary) in summaries {
         let serving = summary.calls.iter().filter(|call| contexts.region(summary, *id, call.region).request);
         for call in serving {
             let known = direct.entry(call.callee).or_default();
-            if known.len() <= MAX_CALLERS && !known.contains(id) && call.callee != *id {
-                known.push(*id);
+            let part = (*id, summary.nearest(call.region, |kind| *kind != RegionKind::Inherit).unwrap_or(0));
+            if known.len() <= MAX_CALLERS && !known.contains(&part) && call.callee != *id {
+                known.push(part);
             }
         }
     }
     direct.retain(|_, known| known.len() <= MAX_CALLERS);
-    let around = |id: &ItemId| direct.get(id).into_iter().flatten().copied();
-    let both = |id: &ItemId| {
-        let mut list: Vec<ItemId> =
-            around(id).chain(around(id).flat_map(|one| around(&one).collect::<Vec<_>>())).collect();
-        list.sort();
+    let around = |id: ItemId| direct.get(&id).into_iter().flatten().copied();
+    let both = |id: ItemId| {
+        // A part that runs at its own time has no callers: only whole functions have.
+        let above = around(id).filter(|(_, part)| *part == 0).flat_map(|(one, _)| around(one));
+        let mut list: Vec<_> = around(id).chain(above).collect();
+        list.sort_unstable();
         list.dedup();
         list
     };
-    direct.keys().map(|id| (*id, both(id).into())).collect()
+    direct.keys().map(|id| (*id, both(*id).into())).collect()
 }
 
 pub(super) fn nth_field(kind: &ItemKind, at: usize) -> Option<(Option<Sym>, &Field)> {

@@ -194,6 +194,79 @@ pub(crate) fn effect(kind: Kind, method: &str) -> Effect {
     }
 }
 
+/// Whether awaiting what a foreign method or function answers may wait for something
+/// outside this process. What waits for the client or for a clock does not count.
+pub(crate) fn waits_outside(name: &str) -> bool {
+    let client = matches!(
+        name,
+        "next"
+            | "next_field"
+            | "try_next"
+            | "field"
+            | "form"
+            | "multipart"
+            | "payload"
+            | "bytes"
+            | "text"
+            | "json"
+            | "body"
+            | "chunk"
+            | "collect"
+            | "to_bytes"
+            | "aggregate"
+            | "data"
+            | "extract"
+            | "upgrade"
+            | "on_upgrade"
+            | "close"
+            | "read_to_end"
+            | "read_to_string"
+            | "read_line"
+            | "read_exact"
+            | "read_buf"
+    );
+    let here = matches!(
+        name,
+        "sleep"
+            | "sleep_until"
+            | "tick"
+            | "yield_now"
+            | "notified"
+            | "changed"
+            | "wait"
+            | "join"
+            | "acquire"
+            | "acquire_owned"
+            | "lock"
+            | "read"
+            | "write"
+            | "spawn"
+            | "spawn_local"
+            | "clone"
+            | "new"
+            | "default"
+            | "from"
+    );
+    !client && !here && !super::waits::waiting(name)
+}
+
+/// Whether a method asks a pool, client or connection for something.
+pub(crate) fn asks(name: &str) -> bool {
+    matches!(
+        name,
+        "get"
+            | "query"
+            | "query_row"
+            | "query_map"
+            | "query_one"
+            | "query_opt"
+            | "execute"
+            | "load"
+            | "first"
+            | "find"
+    )
+}
+
 fn starts_with_verb(method: &str) -> bool {
     [
         "set_",

@@ -81,6 +81,7 @@ impl<'a> Evaluator<'a> {
             scope,
             returned: None,
             waits: body.root.is_some_and(|root| super::waits::waits_for_others(body, root)),
+            fetched: false,
         };
         frame.out.regions.push(Region { parent: 0, kind: RegionKind::Inherit });
         if let Some(function) = declared.function() {
@@ -133,6 +134,8 @@ pub(super) struct Frame<'a, 'e> {
     pub(super) returned: Option<Val>,
     /// Somewhere in this body a loop waits for messages or connections.
     pub(super) waits: bool,
+    /// Some part of the expression at hand was fetched.
+    pub(super) fetched: bool,
 }
 
 impl<'a> Frame<'a, '_> {
@@ -168,6 +171,8 @@ impl<'a> Frame<'a, '_> {
                 region,
                 used: true,
                 compared: false,
+                fetched: false,
+                written: None,
             });
         }
     }
@@ -194,7 +199,11 @@ impl<'a> Frame<'a, '_> {
     /// An expression without saying that its value is used.
     pub(super) fn place(&mut self, id: ExprId) -> Val {
         self.ev.depth.set(self.ev.depth.get() + 1);
-        let val = self.place_of(id);
+        let outer = std::mem::take(&mut self.fetched);
+        let mut val = self.place_of(id);
+        // What an expression is made of flows into it.
+        val.fetched |= self.fetched;
+        self.fetched = outer | val.fetched;
         self.ev.depth.set(self.ev.depth.get() - 1);
         bounded(val)
     }
@@ -233,6 +242,7 @@ impl<'a> Frame<'a, '_> {
             ExprKind::If { cond, then, other } => {
                 let depth = self.vars.len();
                 self.value(*cond);
+                self.fetched = false;
                 let mut val = self.value(*then);
                 self.vars.truncate(depth);
                 if let Some(other) = other {
@@ -247,6 +257,7 @@ impl<'a> Frame<'a, '_> {
             }
             ExprKind::Match { value, arms } => {
                 let subject = self.value(*value);
+                self.fetched = false;
                 if self.ticks(*value) {
                     return self.in_region(RegionKind::Tick, |frame| frame.arms(&subject, arms)).1;
                 }
@@ -283,7 +294,10 @@ impl<'a> Frame<'a, '_> {
                 })
             }
             ExprKind::Closure { .. } => self.closure(id, &[], &[], RegionKind::Inherit),
-            ExprKind::Await(inner) => self.value(*inner),
+            ExprKind::Await(inner) => {
+                let val = self.value(*inner);
+                Val { fetched: val.fetched || val.foreign, foreign: false, ..val }
+            }
             ExprKind::Try(inner) => {
                 let val = self.value(*inner);
                 let ty = if external::kind_of(&val.ty) == Kind::Maybe && !val.locked {
@@ -402,6 +416,11 @@ impl<'a> Frame<'a, '_> {
     }
 
     pub(super) fn stmt(&mut self, stmt: &'a Stmt) {
+        self.stmt_of(stmt);
+        self.fetched = false;
+    }
+
+    fn stmt_of(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Let { pat, ty, value, other } => {
                 let mut val = value.map(|value| self.value(value)).unwrap_or_default();
@@ -519,11 +538,21 @@ impl<'a> Frame<'a, '_> {
         let vals: Vec<Val> = args.iter().map(|arg| self.value(*arg)).collect();
         for (val, arg) in vals.iter().zip(args) {
             if !matches!(self.body.kind(*arg), ExprKind::Match { .. } | ExprKind::Block { .. })
-                && !matches!(name.as_str(), "vec" | "matches" | "select" | "join" | "try_join")
+                && !matches!(name.as_str(), "vec" | "matches" | "select" | "join" | "dbg")
+                && !name.as_str().starts_with("try_")
             {
                 let span = self.body.expr(*arg).span;
                 self.read_of(val, name.as_str(), span);
             }
+        }
+        if vals.len() == 1 && (name == "dbg" || name.as_str().starts_with("try_")) {
+            // `try_outcome!(x)`: what it leads to, or the way out.
+            let val = vals[0].clone();
+            let ty = match external::kind_of(&val.ty) {
+                Kind::Maybe if name != "dbg" => external::unwrap_one(&val.ty).cloned().unwrap_or_default(),
+                _ => val.ty.clone(),
+            };
+            return Val { ty, ..val };
         }
         match name.as_str() {
             "vec" => Val {

@@ -51,7 +51,14 @@ impl<'a> Frame<'a, '_> {
         }
         let own_value = kind == Kind::Maybe && recv.fresh;
         match effect {
-            Effect::Write if !own_value => self.touch(&recv.roots, AccessKind::Write, name, span),
+            Effect::Write if !own_value => {
+                let before = self.out.touches.len();
+                self.touch(&recv.roots, AccessKind::Write, name, span);
+                for touch in &mut self.out.touches[before..] {
+                    touch.fetched = vals.last().is_some_and(|value| value.fetched);
+                    touch.written = vals.last().and_then(super::apply::param_of);
+                }
+            }
             Effect::Read => self.touch(&recv.roots, AccessKind::Read, name, span),
             _ => {}
         }
@@ -121,6 +128,8 @@ impl<'a> Frame<'a, '_> {
                 .find(|path| super::components::is_random(path.as_str()))
                 .or(answer.made_by);
         }
+        answer.foreign = matches!(kind, Kind::Other | Kind::Handle) && effects::waits_outside(name.as_str());
+        answer.fetched = recv.fetched || kind == Kind::Handle && effects::asks(name.as_str());
         answer.locked = external::can_be_poisoned(base)
             && matches!(name.as_str(), "lock" | "read" | "write" | "try_lock" | "try_read" | "try_write")
             || recv.locked && matches!(name.as_str(), "map_err" | "ok");
@@ -271,6 +280,9 @@ impl<'a> Frame<'a, '_> {
         }
         answer.web = web.or(answer.web);
         answer.made_by = answer.made_by.or(Some(path));
+        answer.foreign = !on_type || vals.iter().any(|val| val.foreign);
+        answer.foreign &= effects::waits_outside(last);
+        answer.fetched = text.contains("fs::") && last.starts_with("read");
         self.inject_call(text, &mut answer, span);
         answer
     }

@@ -57,6 +57,29 @@ impl Collector<'_, '_> {
         }
     }
 
+    /// Whether a collection's entries hold locks or numbers of their own.
+    pub(super) fn entries_change(&self, ty: &T) -> bool {
+        let payload = external::payload(ty);
+        let entry = match external::kind_of(payload) {
+            Kind::Map | Kind::SharedMap | Kind::Cache | Kind::List => payload.args().last(),
+            _ => None,
+        };
+        entry.is_some_and(|entry| self.changeable(entry, 3))
+    }
+
+    fn changeable(&self, ty: &T, hops: usize) -> bool {
+        if external::interior(ty).is_some() {
+            return true;
+        }
+        match external::payload(ty) {
+            T::Adt(adt, args) if hops > 0 => super::shared::field_types(self.names, *adt, args)
+                .iter()
+                .any(|field| self.changeable(field, hops - 1)),
+            T::Tuple(parts) => parts.iter().any(|part| self.changeable(part, hops)),
+            _ => false,
+        }
+    }
+
     /// How close the entries of a collection are to a client's connection.
     pub(super) fn live(&self, ty: &T, shared: &Shared) -> Live {
         let payload = external::payload(ty);

@@ -12,7 +12,7 @@ use crate::span::{Place, Span};
 use crate::workspace::Workspace;
 
 /// Addresses that open a database in this process's memory.
-const IN_MEMORY: [&str; 3] = ["sqlite::memory:", "\":memory:\"", "':memory:'"];
+const IN_MEMORY: [&str; 4] = ["sqlite::memory:", "\":memory:\"", "':memory:'", "mode=memory"];
 
 /// Sites in configuration files; the files that hold one join the workspace's sources.
 pub(crate) fn sites(workspace: &mut Workspace) -> Vec<Site> {

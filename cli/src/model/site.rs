@@ -44,6 +44,8 @@ pub(crate) struct Site {
     pub(crate) known: bool,
     /// A number that is only compared, logged, or a key of this process's own collections.
     pub(crate) stays: bool,
+    /// Entries of the collection can be changed where they lie.
+    pub(crate) entries_change: bool,
 }
 
 /// What a payload consists of.
@@ -85,15 +87,23 @@ pub(crate) struct Use {
     pub(crate) function: ItemId,
     /// The part of the function: two handlers can be closures of one function.
     pub(crate) region: u32,
+    /// What is written was fetched from outside this process.
+    pub(crate) fetched: bool,
     /// Functions that serve requests and call that one, directly or by one other.
-    pub(crate) callers: Arc<[ItemId]>,
+    pub(crate) callers: Callers,
 }
+
+/// Functions, and which part of them: two handlers can be closures of one function.
+pub(crate) type Callers = Arc<[(ItemId, u32)]>;
 
 impl Use {
     /// Whether one function calls what does both: it looks first and then fills, say.
     pub(crate) fn shares_caller(&self, other: &Use) -> bool {
         self.function != other.function
-            && self.callers.iter().any(|caller| other.callers.contains(caller) || *caller == other.function)
+            && self
+                .callers
+                .iter()
+                .any(|caller| other.callers.contains(caller) || *caller == (other.function, other.region))
     }
 }
 
@@ -120,6 +130,7 @@ impl Site {
             kept: false,
             known: true,
             stays: false,
+            entries_change: false,
         }
     }
 

@@ -64,6 +64,10 @@ pub(crate) struct Touch {
     pub(crate) used: bool,
     /// The answer is only an operand: compared, or part of a sum.
     pub(crate) compared: bool,
+    /// What is written was fetched from outside this process.
+    pub(crate) fetched: bool,
+    /// What is written is that parameter.
+    pub(crate) written: Option<u16>,
 }
 
 /// A message put into a channel.
@@ -93,6 +97,8 @@ pub(crate) struct CallSite {
     pub(crate) region: u32,
     /// The method's name, or the whole call of a function.
     pub(crate) span: Span,
+    /// Which arguments were fetched from outside this process, a bit each.
+    pub(crate) fetched: u32,
 }
 
 /// What a route leads to.
@@ -176,6 +182,10 @@ pub(crate) struct Val {
     pub(crate) locked: bool,
     /// The variant of our enum that it is.
     pub(crate) variant: Option<u32>,
+    /// The answer of foreign code that may wait for something outside this process.
+    pub(crate) foreign: bool,
+    /// Made of what such an answer brought: read from a database, a file, another service.
+    pub(crate) fetched: bool,
 }
 
 impl Val {
@@ -198,6 +208,7 @@ impl Val {
             }
         }
         self.fresh &= other.fresh;
+        self.fetched |= other.fetched;
         if self.variant != other.variant {
             self.variant = None;
         }

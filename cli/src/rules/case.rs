@@ -218,13 +218,39 @@ impl<'s> Case<'s> {
         })
     }
 
-    /// Entries are changed where they lie: they count or collect, nothing else knows it.
+    /// A library's bounded or expiring collection.
+    pub(crate) fn library_cache(&self) -> bool {
+        matches!(self.site.kind, Some(Kind::Cache))
+            || self.holds_name(&["LruCache", "TimedCache", "SizedCache", "TimedSizedCache", "TtlCache"])
+    }
+
+    /// Called a cache, itself or what holds it.
+    pub(crate) fn named_cache(&self) -> bool {
+        self.own_name(&["cache", "cached", "caches", "memo", "memoized", "lru"])
+            || self.symbol().split("::").next().is_some_and(|owner| owner.ends_with("Cache"))
+    }
+
+    pub(crate) fn cache_like(&self) -> bool {
+        self.library_cache() || self.named_cache()
+    }
+
+    /// Entries can be changed where they lie: they count or collect, nothing else knows it.
     pub(crate) fn entries_change(&self) -> bool {
         let value = self.payload().args().last();
         let ours = value.is_some_and(|value| matches!(external::payload(value), T::Adt(..)));
         let changes = value.and_then(external::interior).is_some_and(|kind| kind != Kind::Sender)
             || ours && self.site.holds.changing;
         changes && self.site.holds.collection
+    }
+
+    /// Writes while serving that add or replace something.
+    pub(crate) fn adds(&self) -> impl Iterator<Item = &&'s Use> {
+        self.writes.iter().filter(|one| !REMOVES.contains(&one.access.operation.as_str()))
+    }
+
+    /// All that is put in was fetched from outside this process, where it stays.
+    pub(crate) fn only_fetched(&self) -> bool {
+        self.adds().next().is_some() && self.adds().all(|one| one.fetched) && !self.site.entries_change
     }
 
     /// A collection that grows while serving and that nothing ever empties.

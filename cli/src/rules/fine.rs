@@ -116,6 +116,14 @@ pub(super) fn settle(case: &Case) -> Settled {
             "requests for the same answer wait for the one that asks: another replica asks for itself",
         );
     }
+    if case.only_fetched() && site.live == Live::No && !case.scalar() && !case.cache_like() {
+        if case.writes.iter().all(|one| one.when.background) {
+            return fine(Role::Cache, "every replica fetches it again by its own clock");
+        }
+        if case.read_through() && !case.invalidated() {
+            return fine(Role::Cache, "filled on a miss with what is fetched from elsewhere");
+        }
+    }
     if case.flag() && !toggled(case) {
         return fine(Role::Handle, "a flag that this process sets for itself");
     }
@@ -267,6 +275,7 @@ fn memo(case: &Case) -> bool {
         && holds
         && case.site.live == Live::No
         && case.read_through()
+        && !case.entries_change()
         && !case.scalar()
 }
 

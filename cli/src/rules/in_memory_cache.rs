@@ -23,10 +23,7 @@ fn judge(case: &Case) -> Option<Claim> {
         let reasons = vec!["a macro that remembers what the function answered".into()];
         return Some(Claim { strength: 90, confidence: Confidence::Worth, reasons });
     }
-    let library = matches!(case.site.kind, Some(Kind::Cache))
-        || case.holds_name(&["LruCache", "TimedCache", "SizedCache", "TimedSizedCache", "TtlCache"]);
-    let named = case.own_name(&["cache", "cached", "caches", "memo", "memoized", "lru"])
-        || case.symbol().split("::").next().is_some_and(|owner| owner.ends_with("Cache"));
+    let (library, named) = (case.library_cache(), case.named_cache());
     if !library && !named {
         return None;
     }

@@ -56,6 +56,7 @@ const WORDS: &[&str] = &[
     "Iron::new(",
     "thruster::run",
     "boot::start",
+    "loco_rs::",
     // Platforms that bring the listener along.
     "lambda_http::run",
     "lambda_runtime::run",

@@ -130,4 +130,109 @@ async fn hit(State(app): State<App>, Path(who): Path<String>) -> String {
 }
 async fn main() { axum::serve(l, Router::new().route("/hit/{who}", post(hit)).with_state(app())).await; }
 "##
+    fetched_again_by_a_clock: [] r##"
+//# std axum
+#[derive(Clone)]
+struct App { rules: Arc<RwLock<Vec<String>>>, client: reqwest::Client, inbox: tokio::sync::mpsc::Sender<Event> }
+enum Event { Hook(String), Hour }
+async fn fetch_rules(client: &reqwest::Client) -> Vec<String> { client.get("https://rules.example").send().await.unwrap().json().await.unwrap() }
+async fn renew(app: &App) { let rules = fetch_rules(&app.client).await; *app.rules.write().unwrap() = rules; }
+async fn follow(app: App, mut events: tokio::sync::mpsc::Receiver<Event>) {
+    while let Some(event) = events.recv().await {
+        match event { Event::Hook(_) => renew(&app).await, Event::Hour => renew(&app).await }
+    }
+}
+async fn hook(State(app): State<App>, body: String) { app.inbox.send(Event::Hook(body)).await.ok(); }
+async fn show(State(app): State<App>) -> String { app.rules.read().unwrap().join(",") }
+async fn hours(inbox: tokio::sync::mpsc::Sender<Event>) { loop { tokio::time::sleep(HOUR).await; inbox.send(Event::Hour).await.ok(); } }
+async fn main() {
+    let (inbox, events) = tokio::sync::mpsc::channel(4);
+    let app = App { rules: Arc::default(), client: reqwest::Client::new(), inbox: inbox.clone() };
+    tokio::spawn(follow(app.clone(), events));
+    tokio::spawn(hours(inbox));
+    axum::serve(l, Router::new().route("/hook", post(hook)).route("/rules", get(show)).with_state(app)).await;
+}
+"##
+    filled_on_a_miss_with_what_is_fetched: [] r##"
+//# std axum
+struct Users { known: RwLock<HashMap<String, String>>, db: sqlx::PgPool }
+impl Users {
+    fn find(&self, id: &str) -> Option<String> { self.known.read().unwrap().get(id).cloned() }
+    fn keep(&self, id: String, name: String) { self.known.write().unwrap().insert(id, name); }
+    async fn name(&self, id: String) -> String {
+        if let Some(name) = self.find(&id) { return name; }
+        let name: String = sqlx::query_scalar("select name from users where id = $1").bind(&id).fetch_one(&self.db).await.unwrap();
+        self.keep(id, name.clone());
+        name
+    }
+}
+async fn show(State(users): State<Arc<Users>>, id: String) -> String { users.name(id).await }
+async fn main() { axum::serve(l, Router::new().route("/users", get(show)).with_state(users())).await; }
+"##
+    fetched_but_kept_for_another_request: ["Offers::open shared-field -"] r##"
+//# std axum
+struct Offers { open: RwLock<HashMap<String, String>>, wallet: wallet::Client }
+async fn ask(State(offers): State<Arc<Offers>>, id: String) -> String {
+    let offer: String = offers.wallet.prepare(&id).await.unwrap();
+    offers.open.write().unwrap().insert(id, offer.clone());
+    offer
+}
+async fn accept(State(offers): State<Arc<Offers>>, id: String) -> Option<String> { offers.open.read().unwrap().get(&id).cloned() }
+async fn main() {
+    axum::serve(l, Router::new().route("/ask", post(ask)).route("/accept", post(accept)).with_state(offers())).await;
+}
+"##
+    loaded_on_demand_but_changed_in_place: ["Rooms::open shared-field -", "Room::text|Rooms::open shared-field -"] r##"
+//# std axum
+#[derive(Default)]
+struct Room { text: Mutex<String> }
+struct Rooms { open: RwLock<HashMap<String, Arc<Room>>>, db: sqlx::PgPool }
+impl Rooms {
+    async fn room(&self, id: String) -> Arc<Room> {
+        if let Some(room) = self.open.read().unwrap().get(&id) { return room.clone(); }
+        let text: String = sqlx::query_scalar("select text from rooms where id = $1").bind(&id).fetch_one(&self.db).await.unwrap();
+        let room = Arc::new(Room { text: Mutex::new(text) });
+        self.open.write().unwrap().insert(id, room.clone());
+        room
+    }
+}
+async fn add(State(rooms): State<Arc<Rooms>>, Json((id, line)): Json<(String, String)>) { rooms.room(id).await.text.lock().unwrap().push_str(&line); }
+async fn show(State(rooms): State<Arc<Rooms>>, id: String) -> String { rooms.room(id).await.text.lock().unwrap().clone() }
+async fn main() {
+    axum::serve(l, Router::new().route("/add", post(add)).route("/show", get(show)).with_state(rooms())).await;
+}
+"##
+    channel_between_two_routes: ["Tx::0 shared-field queue"] r##"
+//# std rocket
+struct Tx(flume::Sender<String>);
+struct Rx(flume::Receiver<String>);
+#[put("/push?<event>")]
+fn push(event: String, tx: &State<Tx>) { tx.0.try_send(event).ok(); }
+#[get("/pop")]
+fn pop(rx: &State<Rx>) -> Option<String> { rx.0.try_recv().ok() }
+#[rocket::launch]
+fn rocket() -> _ {
+    let (tx, rx) = flume::bounded(32);
+    rocket::build().mount("/queue", routes![push, pop]).manage(Tx(tx)).manage(Rx(rx))
+}
+"##
+    state_asked_for_inside_a_macro: ["Hits::seen shared-field sequence"] r##"
+//# std rocket
+#[derive(Default)]
+struct Hits { seen: AtomicUsize }
+struct Counted;
+#[rocket::async_trait]
+impl<'r> rocket::request::FromRequest<'r> for Counted {
+    type Error = ();
+    async fn from_request(req: &'r rocket::Request<'_>) -> rocket::request::Outcome<Self, ()> {
+        let hits = try_outcome!(req.guard::<&State<Hits>>().await);
+        hits.seen.fetch_add(1, Ordering::Relaxed);
+        Outcome::Success(Counted)
+    }
+}
+#[get("/")]
+fn index(_counted: Counted, hits: &State<Hits>) -> String { hits.seen.load(Ordering::Relaxed).to_string() }
+#[rocket::launch]
+fn rocket() -> _ { rocket::build().mount("/", routes![index]).manage(Hits::default()) }
+"##
 }
