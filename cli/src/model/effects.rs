@@ -23,6 +23,12 @@ pub(crate) fn effect(kind: Kind, method: &str) -> Effect {
         // What is sent goes elsewhere: whatever holds the sender is only looked up.
         return Effect::Read;
     }
+    if matches!(kind, Kind::Other | Kind::SocketHub)
+        && matches!(method, "on" | "on_disconnect" | "on_fallback" | "ns" | "dyn_ns")
+    {
+        // Says what is to run: nothing is looked at yet.
+        return Effect::Through;
+    }
     if kind == Kind::Limiter {
         return match method {
             _ if method.starts_with("check") || method.starts_with("until") || method.contains("acquire") => {
