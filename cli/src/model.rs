@@ -26,6 +26,7 @@ pub(crate) mod site;
 mod summary;
 mod tree;
 pub(crate) mod types;
+mod vars;
 mod waits;
 mod web;
 

@@ -266,6 +266,7 @@ impl Parser<'_> {
                 below = below.max(body.depth).max(guard.map_or(0, |ex| ex.depth));
                 arms.push(Arm { pat, guard: guard.map(|ex| ex.id), body: body.id });
             }
+            arms.shrink_to_fit();
             Ok(arms)
         })?;
         let span = Span { start, end: self.behind() };

@@ -92,6 +92,7 @@ impl Parser<'_> {
                 return Err(self.fail("expected `,`"));
             }
         }
+        parts.shrink_to_fit();
         Ok((parts, comma))
     }
 

@@ -246,6 +246,7 @@ impl Parser<'_> {
             self.at += 2;
             segments.push(self.segment(in_expr)?);
         }
+        segments.shrink_to_fit();
         Ok(Path { segments })
     }
 

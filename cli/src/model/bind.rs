@@ -63,7 +63,7 @@ impl<'a> Frame<'a, '_> {
                 if let Some(inner) = inner {
                     self.bind(inner, val.clone());
                 }
-                self.vars.push((*name, val));
+                self.vars.push(*name, val);
             }
             Pat::Tuple(parts) => {
                 let ty = val.ty.value().clone();
@@ -244,7 +244,7 @@ impl<'a> Frame<'a, '_> {
         let span = self.body.expr(place).span;
         if let ExprKind::Path(path) = self.body.kind(place)
             && let Some(name) = path.as_ident()
-            && let Some((_, var)) = self.vars.iter_mut().rev().find(|(known, _)| *known == name)
+            && let Some(var) = self.vars.get_mut(name)
         {
             // Rebinding a local, unless it is a binding to a place (`ref mut`, a pattern).
             if operation == "=" {

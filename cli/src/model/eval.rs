@@ -18,6 +18,7 @@ use super::names::Names;
 use super::summary::{Callable, Region, RegionKind, Root, SELF, Summary, Touch, Val};
 use super::tree::ItemId;
 use super::types::{Scope, T};
+use super::vars::Vars;
 use crate::facts::{Arm, Body, ExprId, ExprKind, Pat, Path, Stmt, Sym, Ty};
 use crate::finding::AccessKind;
 use crate::span::Span;
@@ -74,7 +75,7 @@ impl<'a> Evaluator<'a> {
             ev: self,
             id,
             body,
-            vars: Vec::new(),
+            vars: Vars::default(),
             out: Summary::default(),
             region: 0,
             params: Vec::new(),
@@ -88,7 +89,7 @@ impl<'a> Evaluator<'a> {
             if function.receiver.is_some() {
                 let this =
                     Val::of(T::Ref(Arc::new(frame.scope.self_ty.clone()))).with_roots(&[Root::Param(SELF)]);
-                frame.vars.push((Ustr::from("self"), this));
+                frame.vars.push(Ustr::from("self"), this);
             }
             for (at, param) in function.params.iter().enumerate() {
                 let ty = self.names.ty(&param.ty, &frame.scope);
@@ -111,8 +112,8 @@ impl<'a> Evaluator<'a> {
             output.merge(&returned);
         }
         for (name, at) in std::mem::take(&mut frame.params) {
-            let var = frame.vars.iter().find(|(known, _)| *known == name);
-            if let Some(web) = var.and_then(|(_, val)| val.web.clone()) {
+            let var = frame.vars.outermost(name);
+            if let Some(web) = var.and_then(|val| val.web.clone()) {
                 frame.out.param_web.push((at, web));
             }
         }
@@ -125,7 +126,7 @@ pub(super) struct Frame<'a, 'e> {
     pub(super) ev: &'e Evaluator<'a>,
     pub(super) id: ItemId,
     pub(super) body: &'a Body,
-    pub(super) vars: Vec<(Sym, Val)>,
+    pub(super) vars: Vars,
     pub(super) out: Summary,
     pub(super) region: u32,
     pub(super) params: Vec<(Sym, u16)>,
@@ -140,7 +141,7 @@ pub(super) struct Frame<'a, 'e> {
 
 impl<'a> Frame<'a, '_> {
     pub(super) fn lookup(&self, name: Sym) -> Option<Val> {
-        self.vars.iter().rev().find(|(known, _)| *known == name).map(|(_, val)| val.clone())
+        self.vars.get(name).cloned()
     }
 
     pub(super) fn names(&self) -> &'a Names<'a> {
@@ -467,7 +468,7 @@ impl<'a> Frame<'a, '_> {
                 ExprKind::Ref { value } => at = *value,
                 ExprKind::Path(path) => {
                     let Some(name) = path.as_ident() else { return };
-                    if let Some((_, var)) = self.vars.iter_mut().rev().find(|(known, _)| *known == name) {
+                    if let Some(var) = self.vars.get_mut(name) {
                         var.web = Some(web);
                     }
                     return;

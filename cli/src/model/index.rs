@@ -1,5 +1,7 @@
 //! Methods by receiver type, impls by trait: what a call can land on.
 
+use std::cell::RefCell;
+
 use rustc_hash::FxHashMap;
 use ustr::Ustr;
 
@@ -35,6 +37,8 @@ pub(crate) struct Index {
     /// Functions by the impl or trait they stand in.
     members: FxHashMap<(ItemId, Sym), ItemId>,
     deref: FxHashMap<ItemId, T>,
+    /// The names in reach of functions that were asked about.
+    scopes: RefCell<FxHashMap<ItemId, Scope>>,
 }
 
 impl Index {
@@ -196,6 +200,15 @@ impl Index {
 
     /// The names in reach of a function, method or initialiser.
     pub(crate) fn scope(&self, names: &Names, id: ItemId) -> Scope {
+        if let Some(known) = self.scopes.borrow().get(&id) {
+            return known.clone();
+        }
+        let scope = self.scope_of(names, id);
+        self.scopes.borrow_mut().insert(id, scope.clone());
+        scope
+    }
+
+    fn scope_of(&self, names: &Names, id: ItemId) -> Scope {
         let declared = names.tree.item(id);
         let mut scope = Scope { module: Some(declared.module), ..Scope::default() };
         if let Some(parent) = declared.parent {
@@ -223,6 +236,18 @@ impl Index {
 
     /// The type of a field, by position, for a struct or (counting on) an enum.
     pub(crate) fn field_type(names: &Names, adt: ItemId, at: usize, args: &[T]) -> T {
+        if !args.is_empty() {
+            return Self::field_type_of(names, adt, at, args);
+        }
+        if let Some(known) = names.fields.borrow().get(&(adt, at)) {
+            return known.clone();
+        }
+        let ty = Self::field_type_of(names, adt, at, args);
+        names.fields.borrow_mut().insert((adt, at), ty.clone());
+        ty
+    }
+
+    fn field_type_of(names: &Names, adt: ItemId, at: usize, args: &[T]) -> T {
         let declared = names.tree.item(adt);
         let (generics, ty): (_, Option<&Ty>) = match &declared.item.kind {
             ItemKind::Struct { generics, fields } => (generics, fields.get(at).map(|field| &field.ty)),

@@ -10,7 +10,8 @@ use rustc_hash::FxHashMap;
 use ustr::Ustr;
 
 use super::external;
-use super::tree::{Def, ModId, Tree};
+use super::tree::{Def, ItemId, ModId, Tree};
+use super::types::T;
 use crate::facts::{ItemKind, Sym};
 
 /// Re-exports can form cycles.
@@ -19,6 +20,8 @@ const MAX_HOPS: usize = 32;
 pub(crate) struct Names<'a> {
     pub(crate) tree: Tree<'a>,
     memo: RefCell<FxHashMap<(ModId, Sym), Vec<Def>>>,
+    /// Types of fields that were asked about, without arguments for their struct.
+    pub(super) fields: RefCell<FxHashMap<(ItemId, usize), T>>,
     /// Steps left for the type at hand; see [`super::types`].
     pub(super) left: Cell<usize>,
     /// What the question at hand has asked already.
@@ -27,7 +30,13 @@ pub(crate) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub(crate) fn new(tree: Tree<'a>) -> Self {
-        Names { tree, memo: RefCell::default(), asked: RefCell::default(), left: Cell::new(0) }
+        Names {
+            tree,
+            memo: RefCell::default(),
+            fields: RefCell::default(),
+            asked: RefCell::default(),
+            left: Cell::new(0),
+        }
     }
 
     /// Every meaning of a path, the likeliest first; never empty for a path.

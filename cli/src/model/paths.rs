@@ -9,7 +9,7 @@ use crate::facts::{ItemKind, Path, StaticKind, Sym, Ty};
 impl Frame<'_, '_> {
     pub(super) fn path(&mut self, path: &Path) -> Val {
         if let Some(name) = path.as_ident()
-            && let Some((_, val)) = self.vars.iter().rev().find(|(known, _)| *known == name)
+            && let Some(val) = self.vars.get(name)
         {
             return val.clone();
         }
