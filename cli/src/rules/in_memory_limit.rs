@@ -63,7 +63,9 @@ fn judge(case: &Case) -> Option<Claim> {
                 "a library's limiter by its name; libraries count in memory unless told otherwise",
             );
         }
-        if !case.writes.is_empty() && case.writes.iter().all(|one| one.operation.as_str().starts_with("until")) {
+        if !case.writes.is_empty()
+            && case.writes.iter().all(|one| one.operation.as_str().starts_with("until"))
+        {
             return claim(96, Confidence::Worth, "a limiter that only delays, and refuses nobody");
         }
         return claim(96, Confidence::Sure, "a limiter that counts in this process's memory");
