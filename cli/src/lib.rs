@@ -99,8 +99,8 @@ fn run(
         }
     };
     let names: Vec<&'static str> = rules::ALL.iter().map(|rule| rule.name).collect();
-    let files: Vec<_> = workspace.sources.iter().filter(|(_, file)| file.path.ends_with(".rs")).collect();
-    let scans = files.par_iter().map(|(id, file)| (*id, suppress::scan(&file.text, &names)));
+    let files: Vec<_> = workspace.sources.iter().collect();
+    let scans = files.par_iter().map(|(id, file)| (*id, suppress::scan(&file.path, &file.text, &names)));
     let found = sink::Found {
         findings,
         fine,

@@ -21,7 +21,7 @@ mod junit;
 pub(crate) mod page;
 mod rustc;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sarif;
 mod short;
 pub(crate) mod words;

@@ -29,6 +29,11 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
+    #[cfg(test)]
+    pub(crate) fn track(&mut self, path: &str) {
+        self.tracked.insert(path.to_owned());
+    }
+
     /// Whether a place has a line that changed.
     pub(crate) fn touch(&self, sources: &Sources, place: Place) -> bool {
         let file = sources.file(place.file);

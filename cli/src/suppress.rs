@@ -5,6 +5,7 @@
 //! suppressed, and which suppressions match none, is decided in [`crate::sink`].
 
 mod directive;
+mod settings;
 mod tokens;
 
 use crate::span::Span;
@@ -57,12 +58,16 @@ impl Scan {
     }
 }
 
-/// Every suppression in a Rust file, in the order of the text.
-pub(crate) fn scan(text: &str, rules: &[&'static str]) -> Scan {
-    let mut scan = Scan::default();
+/// Every suppression in a file, in the order of the text.
+pub(crate) fn scan(path: &str, text: &str, rules: &[&'static str]) -> Scan {
     if !text.contains(HEAD) && !text.contains(ATTRIBUTE) {
-        return scan;
+        return Scan::default();
     }
+    if path.ends_with(".rs") { scan_rust(text, rules) } else { settings::scan(text, rules) }
+}
+
+fn scan_rust(text: &str, rules: &[&'static str]) -> Scan {
+    let mut scan = Scan::default();
     let tokens = tokens::tokens(text);
     let file = File { text, closing: closing(&tokens), tokens };
     let mut at = 0;

@@ -172,3 +172,17 @@ fn a_role_for_no_site_is_reported() {
     let part = at(&tree, "other", &["check", "--format", "json"]);
     assert_eq!((part.code, crate::problems(&part).len()), (Some(0), 0));
 }
+
+#[test]
+fn state_of_a_tool_is_a_note_unless_a_line_says_otherwise() {
+    let tree = shop();
+    let client = SHOP
+        .replace("axum::serve(listener, app)", "call(app)")
+        .replace("tokio::net::TcpListener::bind", "connect");
+    tree.file("tool/Cargo.toml", manifest("tool")).file("tool/src/main.rs", client);
+    let tool = |flags: &[&str]| levels(&tree.check(&[&["-p", "tool"], flags].concat()));
+    assert!(tool(&[]).iter().all(|(_, level)| level == "note"));
+    assert!(tool(&["--deny", "all"]).iter().all(|(_, level)| level == "error"));
+    tree.file("stateless.toml", "levels.all = { level = 'deny', confidence = 'likely' }");
+    assert!(tool(&[]).iter().all(|(_, level)| level == "note"));
+}

@@ -1,9 +1,11 @@
 //! Suppressions in the code: what they cover, what is wrong with them, where they show.
 
+use std::fs;
+
 use serde_json::Value;
 
 use crate::support::{Run, Tree, manifest};
-use crate::{SHOP, aside, at, levels, pairs, problems, shop};
+use crate::{SHOP, aside, at, levels, pairs, problems, shop, text};
 
 /// The shop with something before the line that declares a static, or behind it.
 fn with(symbol: &str, before: &str, behind: &str) -> Tree {
@@ -30,10 +32,8 @@ fn above_the_site_or_behind_it() {
     suppressed(&with("SESSIONS", &format!("{ALLOW}\n/// Who is logged in.\n#[allow(dead_code)]\n"), ""));
     suppressed(&with("SESSIONS", "", &format!(" {ALLOW}")));
     let windows = with("SESSIONS", &format!("{ALLOW}\n"), "");
-    windows.file(
-        "src/main.rs",
-        std::fs::read_to_string(windows.path("src/main.rs")).unwrap().replace('\n', "\r\n"),
-    );
+    windows
+        .file("src/main.rs", fs::read_to_string(windows.path("src/main.rs")).unwrap().replace('\n', "\r\n"));
     suppressed(&windows);
 }
 
@@ -281,4 +281,63 @@ fn ten_thousand_suppressions() {
     let run = tree.check(&[]);
     assert_eq!(aside(&run, "in-source"), ["SESSIONS"]);
     assert_eq!(problems(&run).len(), 10_000);
+}
+
+#[test]
+fn settings_have_comments_too() {
+    let tree = Tree::new();
+    let settings = "[default.databases.shop]\n@\nurl = \":memory:\"\n";
+    tree.file("Cargo.toml", manifest("app")).file("src/main.rs", SHOP.replace("axum", "rocket"));
+    tree.file("Rocket.toml", settings.replace('@', ""));
+    let found =
+        |run: &Run| levels(run).into_iter().filter(|(symbol, _)| symbol.starts_with("Rocket")).count();
+    assert_eq!(found(&tree.check(&[])), 1, "{:#?}", tree.check(&[]));
+    tree.file(
+        "Rocket.toml",
+        settings.replace('@', "# stateless: allow(in-memory-data, reason = \"a demonstration\")"),
+    );
+    let run = tree.check(&[]);
+    assert_eq!((found(&run), problems(&run)), (0, vec![]));
+    assert_eq!(run.json()["summary"]["suppressed"], 1);
+}
+
+/// Whatever the site is: a static, a field, a binding, an expression in the middle of a chain.
+#[test]
+fn every_finding_of_the_fixtures_can_be_suppressed_in_the_line_above() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("fixtures");
+    let mut seen = 0;
+    for entry in fs::read_dir(fixtures).unwrap() {
+        let before = entry.unwrap().path().join("before");
+        if !before.is_dir() {
+            continue;
+        }
+        let tree = Tree::new();
+        for file in walkdir::WalkDir::new(&before).into_iter().map(Result::unwrap) {
+            if file.file_type().is_file() {
+                let inner = file.path().strip_prefix(&before).unwrap();
+                tree.file(inner, fs::read(file.path()).unwrap());
+            }
+        }
+        let first = tree.check(&[]).json();
+        let findings = first["findings"].as_array().unwrap();
+        let place = |one: &Value| {
+            let place = &one["site"]["place"];
+            (text(&place["file"]), place["line"].as_u64().unwrap() as usize)
+        };
+        let mut sites: Vec<_> = findings.iter().map(|one| (place(one), text(&one["rule"]))).collect();
+        sites.sort();
+        // From the end, so that the lines above keep their numbers.
+        for ((file, line), rule) in sites.iter().rev() {
+            let code = fs::read_to_string(tree.path(file)).unwrap();
+            let mut lines: Vec<&str> = code.lines().collect();
+            let comment = format!("// stateless: allow({rule}, reason = \"x\")");
+            lines.insert(line - 1, &comment);
+            tree.file(file, lines.join("\n"));
+        }
+        let run = tree.check(&["--deny", "warnings"]);
+        assert_eq!((levels(&run), problems(&run)), (vec![], vec![]), "{}", before.display());
+        assert_eq!(aside(&run, "in-source").len(), findings.len());
+        seen += findings.len();
+    }
+    assert!(seen > 40, "{seen}");
 }
