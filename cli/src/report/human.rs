@@ -49,7 +49,11 @@ pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> 
         let head = page.paint(Ink::Bold, "not analysed");
         writeln!(out, "{head}: {path}{line}: {message}")?;
     }
-    writeln!(out, "{}", summary(report, options))
+    writeln!(out, "{}", summary(report, options))?;
+    match report.active().next() {
+        Some(first) => writeln!(out, "more: cargo stateless explain {}", first.rule.name),
+        None => Ok(()),
+    }
 }
 
 /// One finding as it stands in the whole report.
