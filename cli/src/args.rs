@@ -3,17 +3,18 @@
 #[cfg(feature = "verify")]
 pub(crate) mod verify;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::levels::LevelFlags;
 use crate::report::Format;
-use crate::rules::{self, Rule};
+use crate::rules::Rule;
 
 mod levels;
+mod rule;
 
 /// Find the state a Rust service keeps in its own process.
 #[derive(Debug, Parser)]
@@ -157,7 +158,7 @@ pub(crate) struct RaArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// The rule, as findings name it
-    #[arg(value_name = "RULE", value_parser = RuleName)]
+    #[arg(value_name = "RULE", value_parser = rule::Named)]
     pub(crate) rule: &'static Rule,
 
     /// When to colour [default: auto]
@@ -192,38 +193,6 @@ pub(crate) enum ListFormat {
     Human,
     /// JSON
     Json,
-}
-
-/// Takes a rule's name as it stands anywhere: `in-memory-lock`, `stateless::in-memory-lock`,
-/// `in_memory_lock`.
-#[derive(Debug, Clone)]
-struct RuleName;
-
-impl TypedValueParser for RuleName {
-    type Value = &'static Rule;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<Self::Value, clap::Error> {
-        let name = value.to_string_lossy().to_lowercase().replace('_', "-");
-        let name = name.strip_prefix("stateless::").unwrap_or(&name);
-        let known = rules::RULES.iter().find(|rule| rule.meta.name == name);
-        known.copied().ok_or_else(|| {
-            let names = PossibleValuesParser::new(rules::ALL.iter().map(|rule| rule.name));
-            match names.parse_ref(command, argument, OsStr::new(name)) {
-                Err(unknown) => unknown,
-                Ok(_) => clap::Error::new(clap::error::ErrorKind::InvalidValue).with_cmd(command),
-            }
-        })
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let values = rules::ALL.iter().map(|rule| PossibleValue::new(rule.name).help(rule.summary));
-        Some(Box::new(values))
-    }
 }
 
 /// The files that decide about findings.
