@@ -482,7 +482,8 @@ impl Collector<'_, '_> {
             Some(Kind::Limiter | Kind::MemorySessions | Kind::SocketHub | Kind::Scheduler | Kind::JobStore)
         );
         let mechanism = match mechanism {
-            Mechanism::SharedLocal | Mechanism::SharedField if component => Mechanism::Component,
+            // In a field of ours it is held like any other data.
+            Mechanism::SharedLocal if component => Mechanism::Component,
             mechanism => mechanism,
         };
         let declared = self.names.tree.item(item);

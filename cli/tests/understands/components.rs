@@ -18,7 +18,7 @@ async fn main() {
     axum::serve(l, Router::new().route("/show", get(show)).layer(layer)).await;
 }
 "##
-    async_session: ["* component session"] r##"
+    async_session: ["App::store shared-field session"] r##"
 //# axum
 use async_session::MemoryStore;
 #[derive(Clone)]
@@ -239,7 +239,7 @@ async fn main() {
     axum::serve(l, Router::new().nest_service("/mcp", tools)).await;
 }
 "##
-    limiter_that_only_delays: ["App::limiter component rate-limit note"] r##"
+    limiter_that_only_delays: ["App::limiter shared-field rate-limit note"] r##"
 //# std axum
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 #[derive(Clone)]
