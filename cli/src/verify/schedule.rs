@@ -148,7 +148,8 @@ fn plan(baseline: &[Exchange], replicas: usize) -> Vec<usize> {
         }
         let writers: Vec<usize> = (0..at).filter(|before| !baseline[*before].request.only_asks()).collect();
         if let Some(writer) = writers.iter().rfind(|writer| related(&baseline[**writer], exchange)) {
-            costs[plan[*writer]] += 11;
+            // More than the last replica and the last writer together, where there are only two.
+            costs[plan[*writer]] += 15;
         }
         if let Some(writer) = writers.last() {
             costs[plan[*writer]] += 4;
