@@ -13,6 +13,7 @@ pub(crate) use self::levels::LevelFlags;
 use crate::report::Format;
 use crate::rules::Rule;
 
+pub(crate) mod deploy;
 mod levels;
 mod rule;
 
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     Baseline(BaselineArgs),
     Init(InitArgs),
+    #[command(subcommand)]
+    Deploy(deploy::Deploy),
     Ra(RaArgs),
     Explain(ExplainArgs),
     Rules(RulesArgs),
@@ -65,7 +68,7 @@ pub(crate) struct CheckArgs {
     pub(crate) format: Format,
 
     /// Write a report to a file as well (repeatable, a file once)
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output), help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output::<Format>), help_heading = "Output")]
     pub(crate) output: Vec<Output>,
 
     /// List what was looked at and found harmless, with the reason
@@ -258,8 +261,8 @@ pub(crate) struct InitArgs {
 
 /// One `--output`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Output {
-    pub(crate) format: Format,
+pub(crate) struct Output<F = Format> {
+    pub(crate) format: F,
     pub(crate) file: PathBuf,
 }
 
@@ -274,9 +277,9 @@ pub(crate) enum Color {
     Never,
 }
 
-fn output(value: OsString) -> Result<Output, String> {
+fn output<F: ValueEnum>(value: OsString) -> Result<Output<F>, String> {
     let formats = || {
-        let names: Vec<String> = Format::value_variants()
+        let names: Vec<String> = F::value_variants()
             .iter()
             .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
             .collect();
@@ -288,7 +291,7 @@ fn output(value: OsString) -> Result<Output, String> {
     let Some((format, file)) = split.and_then(|at| split_at(&value, at)) else {
         return Err(format!("expected FORMAT=FILE, with a format of {}", formats()));
     };
-    let format = Format::from_str(&format, false)
+    let format = F::from_str(&format, false)
         .map_err(|_| format!("`{format}` is no format; there are {}", formats()))?;
     if file == "-" {
         return Err("`-` would be a file of that name; `--format` says what standard output gets".to_owned());
@@ -333,11 +336,11 @@ mod tests {
 
     #[test]
     fn outputs_are_split_at_the_first_sign() {
-        let parsed = output("json=a=b.json".into()).unwrap();
+        let parsed = output::<Format>("json=a=b.json".into()).unwrap();
         assert_eq!(parsed, Output { format: Format::Json, file: "a=b.json".into() });
-        assert!(output("json".into()).is_err());
-        assert!(output("json=".into()).is_err());
-        assert!(output("json=-".into()).unwrap_err().contains("--format"));
-        assert!(output("xml=a".into()).unwrap_err().contains("human, short, json, sarif"));
+        assert!(output::<Format>("json".into()).is_err());
+        assert!(output::<Format>("json=".into()).is_err());
+        assert!(output::<Format>("json=-".into()).unwrap_err().contains("--format"));
+        assert!(output::<Format>("xml=a".into()).unwrap_err().contains("human, short, json, sarif"));
     }
 }

@@ -3,6 +3,7 @@
 //! The only module that knows about standard output, standard error and the terminal.
 
 mod baseline;
+mod deploy;
 mod editor;
 mod init;
 mod interrupt;
@@ -61,12 +62,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => args.color,
         #[cfg(feature = "verify")]
         Command::Verify(args) => args.color,
+        Command::Deploy(command) => command.color(),
         _ => None,
     };
     let work = thread::Builder::new().stack_size(STACK).spawn(move || match &cli.command {
         Command::Check(args) => check(args),
         Command::Baseline(args) => accept(args),
         Command::Init(args) => init::init(args).and_then(|said| print(&said)),
+        Command::Deploy(command) => deploy::run(command),
         Command::Ra(args) => editor::run(args),
         Command::Explain(args) => rules::explain(args),
         Command::Rules(args) => rules::list(args),
@@ -96,18 +99,22 @@ fn check(args: &CheckArgs) -> Result<u8, Error> {
         say_warnings(&warnings, &report, args.color, args.format);
     }
     // Files get their names last, and none of them does if one cannot be made.
+    let report = &report;
     let files: Result<Vec<_>, Error> = args
         .output
         .iter()
-        .map(|file| output::stage(file, &report, options(args, false, stdout::WIDTH)))
+        .map(|file| {
+            let options = options(args, false, stdout::WIDTH);
+            output::stage(file, move |out| report::write(file.format, report, &options, out))
+        })
         .collect();
     let options = options(args, use_color(args.color, stdout::is_terminal()), stdout::width());
-    let shown = stdout::write(|out| report::write(args.format, &report, &options, out));
+    let shown = stdout::write(|out| report::write(args.format, report, &options, out));
     for file in files? {
         file.place()?;
     }
     shown?;
-    Ok(if denies(&report, &args.policy) { DENIED } else { 0 })
+    Ok(if denies(report, &args.policy) { DENIED } else { 0 })
 }
 
 /// What `check` would read or obey, in place of doing so.

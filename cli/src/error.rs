@@ -28,6 +28,32 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// A file to change has changes that git does not have.
+    #[error("`{}` has uncommitted changes", path.display())]
+    #[diagnostic(help("commit them, look at the edits with `--diff`, or say `--allow-dirty`"))]
+    Dirty {
+        /// The file.
+        path: PathBuf,
+    },
+
+    /// A changed file could not be written.
+    #[error("`{}` cannot be written: {source}", path.display())]
+    #[diagnostic(help("check the permissions of the file and of its folder"))]
+    NotWritten {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+
+    /// PATH of `deploy` is not there.
+    #[error("`{}` does not exist", path.display())]
+    #[diagnostic(help("PATH is a folder of deployment files, or one such file"))]
+    NoDeployment {
+        /// As the caller wrote it.
+        path: PathBuf,
+    },
+
     /// PATH is there but cannot be looked at.
     #[error("`{}` cannot be read: {source}", path.display())]
     #[diagnostic(help("check the permissions of the path and of the folders above it"))]

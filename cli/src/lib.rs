@@ -10,6 +10,7 @@ pub mod cache;
 mod checks;
 pub mod commands;
 mod config;
+pub mod deploy;
 pub mod error;
 mod facts;
 pub mod finding;

@@ -12,17 +12,17 @@ use crate::span::Place;
 
 pub(crate) mod escape;
 mod evidence;
-mod excerpt;
+pub(crate) mod excerpt;
 mod github;
 mod gitlab;
-mod human;
+pub(crate) mod human;
 mod json;
 mod junit;
 pub(crate) mod page;
 mod rustc;
 #[cfg(test)]
 pub(crate) mod sample;
-mod sarif;
+pub(crate) mod sarif;
 mod short;
 pub(crate) mod words;
 

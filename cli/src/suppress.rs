@@ -10,8 +10,9 @@ mod tokens;
 
 use crate::span::Span;
 
+pub(crate) use directive::HEAD;
 pub(crate) use directive::Malformed;
-use directive::{HEAD, Parsed};
+use directive::Parsed;
 use tokens::{Kind, Token};
 
 /// The last part of the attribute's path.
@@ -55,6 +56,19 @@ pub(crate) struct Scan {
 impl Scan {
     pub(crate) fn is_empty(&self) -> bool {
         self.directives.is_empty() && self.malformed.is_empty()
+    }
+}
+
+/// A comment that suppresses: the rules that it names, each with its place, and the reason.
+pub(crate) type Allowed = (Vec<(&'static str, Span)>, String);
+
+/// Reads one comment of a file that is not Rust: its text behind the sign, which starts at `at`.
+pub(crate) fn in_comment(text: &str, at: usize, rules: &[&'static str]) -> (Option<Allowed>, Vec<Malformed>) {
+    let chars: Vec<(usize, char)> = text.char_indices().map(|(offset, c)| (at + offset, c)).collect();
+    match directive::parse(&chars, rules) {
+        Parsed::Prose => (None, Vec::new()),
+        Parsed::Unfinished(problem) => (None, vec![problem]),
+        Parsed::Directive(allow, problems) => (allow.map(|one| (one.rules, one.reason)), problems),
     }
 }
 

@@ -16,13 +16,11 @@ use super::interrupt::Temporary;
 use super::stdout;
 use crate::args::Output;
 use crate::error::Error;
-use crate::report::{self, Options, Report};
 
 /// A report on its way.
-pub(super) struct Staged<'a> {
-    output: &'a Output,
-    report: &'a Report,
-    options: Options,
+pub(super) struct Staged<'a, F> {
+    output: &'a Output<F>,
+    fill: Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>,
     step: Step,
 }
 
@@ -83,7 +81,7 @@ fn new_file(path: &Path) -> io::Result<PathBuf> {
 
 /// Fails if two outputs name the same file, or one of them that which standard output goes to:
 /// the one report would silently take the place of the other. What cannot be found is for [`stage`] to say.
-pub(super) fn distinct(outputs: &[Output]) -> Result<(), Error> {
+pub(super) fn distinct<F>(outputs: &[Output<F>]) -> Result<(), Error> {
     let mut known = Vec::new();
     for output in outputs {
         if let Ok(Place::File(file)) = Place::of(&output.file) {
@@ -96,18 +94,17 @@ pub(super) fn distinct(outputs: &[Output]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes the report, without changing what is there.
-pub(super) fn stage<'a>(
-    output: &'a Output,
-    report: &'a Report,
-    options: Options,
-) -> Result<Staged<'a>, Error> {
+/// Makes the report with `fill`, without changing what is there.
+pub(super) fn stage<'a, F: ValueEnum>(
+    output: &'a Output<F>,
+    fill: impl Fn(&mut dyn Write) -> io::Result<()> + 'a,
+) -> Result<Staged<'a, F>, Error> {
     let step = match Place::of(&output.file) {
-        Ok(Place::File(to)) => make(&to, |out| report::write(output.format, report, &options, out)),
+        Ok(Place::File(to)) => make(&to, &fill),
         other => other.map(Step::Write),
     };
     let step = step.map_err(|error| cannot(output, error))?;
-    Ok(Staged { output, report, options, step })
+    Ok(Staged { output, fill: Box::new(fill), step })
 }
 
 fn make(to: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Step> {
@@ -147,10 +144,10 @@ fn beside(target: &Path) -> PathBuf {
     target.with_file_name(format!(".cargo-stateless-{}-{made}.tmp", std::process::id()))
 }
 
-impl Staged<'_> {
+impl<F: ValueEnum> Staged<'_, F> {
     /// Puts the report into its place.
     pub(super) fn place(self) -> Result<(), Error> {
-        let fill = |out: &mut dyn Write| report::write(self.output.format, self.report, &self.options, out);
+        let fill = &self.fill;
         let placed = match self.step {
             Step::Move { made, to } => made.rename(&to),
             Step::Write(Place::Stdout) => return stdout::write(fill),
@@ -166,7 +163,7 @@ impl Staged<'_> {
     }
 }
 
-fn cannot(output: &Output, source: io::Error) -> Error {
+fn cannot<F: ValueEnum>(output: &Output<F>, source: io::Error) -> Error {
     let format = output.format.to_possible_value();
     let format = format.map_or_else(String::new, |value| value.get_name().to_owned());
     Error::Output { format, path: output.file.clone(), source }

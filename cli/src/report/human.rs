@@ -23,7 +23,7 @@ use super::{Options, Report, words};
 const MIN_WIDTH: usize = 40;
 
 pub(crate) fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { color: options.color, width: options.width.max(MIN_WIDTH) };
+    let page = Page::new(options);
     let findings = report.active().map(|finding| page.finding(report, finding, options.verbose));
     let problems = report.problems.iter().map(|problem| page.problem(&report.sources, problem));
     let mut any = false;
@@ -118,7 +118,7 @@ fn summary(report: &Report, options: &Options) -> String {
 }
 
 /// Where the text goes: how wide it is and whether it has colours.
-struct Page {
+pub(crate) struct Page {
     color: bool,
     width: usize,
 }
@@ -131,6 +131,10 @@ enum Ink {
 }
 
 impl Page {
+    pub(crate) fn new(options: &Options) -> Page {
+        Page { color: options.color, width: options.width.max(MIN_WIDTH) }
+    }
+
     fn paint(&self, ink: Ink, text: &str) -> String {
         let code = match ink {
             Ink::Bold => "1",
@@ -171,7 +175,7 @@ impl Page {
         Ok(text)
     }
 
-    fn diagnostic(
+    pub(crate) fn diagnostic(
         &self,
         excerpt: Excerpt,
         level: Level,
@@ -212,7 +216,7 @@ impl Page {
     }
 
     /// `  head: words`, broken at the width and indented below. Nothing for no words.
-    fn paragraph(&self, text: &mut String, head: &str, words: &str) {
+    pub(crate) fn paragraph(&self, text: &mut String, head: &str, words: &str) {
         if words.is_empty() {
             return;
         }

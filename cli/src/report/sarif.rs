@@ -9,7 +9,7 @@ mod limits;
 mod shape;
 #[cfg(test)]
 mod tests;
-mod uri;
+pub(crate) mod uri;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

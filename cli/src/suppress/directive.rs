@@ -7,7 +7,7 @@ use crate::near::{did_you_mean, near};
 use crate::span::Span;
 
 /// What every suppression in a comment begins with.
-pub(super) const HEAD: &str = "stateless:";
+pub(crate) const HEAD: &str = "stateless:";
 
 /// What people who know other tools write instead of `allow`.
 const OTHER_VERBS: [&str; 8] = ["ignore", "disable", "suppress", "expect", "deny", "warn", "forbid", "skip"];

@@ -20,7 +20,7 @@ pub(super) fn of_file(path: &[u8]) -> String {
 }
 
 /// A path as the path of an address: what is not plain is written by its bytes.
-pub(super) fn encode(path: &[u8]) -> String {
+pub(crate) fn encode(path: &[u8]) -> String {
     let mut uri = String::with_capacity(path.len());
     for &byte in path {
         match byte {
