@@ -11,8 +11,8 @@ use crate::deploy::report::{self, DeployFormat};
 use crate::deploy::{self, DeployReport};
 use crate::error::Error;
 use crate::finding::Level;
-use crate::report::{Options, words};
 use crate::report::escape::visible;
+use crate::report::{Options, words};
 use crate::sink::Policy;
 use crate::workspace::{self, Request};
 

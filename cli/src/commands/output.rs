@@ -17,10 +17,13 @@ use super::stdout;
 use crate::args::Output;
 use crate::error::Error;
 
+/// Writes a report.
+type Fill<'a> = Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>;
+
 /// A report on its way.
 pub(super) struct Staged<'a, F> {
     output: &'a Output<F>,
-    fill: Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>,
+    fill: Fill<'a>,
     step: Step,
 }
 

@@ -31,7 +31,7 @@ pub enum Step {
 }
 
 /// One replaced range of bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Edit {
     /// First byte and one past the last, in the text without a byte order mark.
     pub range: (usize, usize),
@@ -145,11 +145,7 @@ fn refusal(finding: &DeployFinding, wishes: Wishes) -> Option<String> {
 
 fn kept(report: &DeployReport, finding: &DeployFinding, why: String) -> Kept {
     let (path, line, _) = report.sources.locate(finding.place());
-    Kept {
-        place: format!("{path}:{line}"),
-        what: format!("{}: {}", finding.subject, finding.title),
-        why,
-    }
+    Kept { place: format!("{path}:{line}"), what: format!("{}: {}", finding.subject, finding.title), why }
 }
 
 fn step(finding: &DeployFinding) -> Step {

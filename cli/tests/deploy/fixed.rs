@@ -10,7 +10,7 @@ use super::check_one;
 fn fixes(name: &str, marked: &str) {
     let (mut before, mut after) = (String::new(), String::new());
     for line in marked.split_inclusive('\n') {
-        if let Some(gone) = line.strip_prefix('-') {
+        if let Some(gone) = line.strip_prefix('-').filter(|gone| !gone.starts_with('-')) {
             before.push_str(gone);
         } else if let [head, from, to, tail] = line.split('~').collect::<Vec<_>>()[..] {
             before.push_str(&format!("{head}{from}{tail}"));
@@ -22,7 +22,9 @@ fn fixes(name: &str, marked: &str) {
             after.push_str(line);
         }
     }
-    for (before, after) in [(before.clone(), after.clone()), (before.replace('\n', "\r\n"), after.replace('\n', "\r\n"))] {
+    for (before, after) in
+        [(before.clone(), after.clone()), (before.replace('\n', "\r\n"), after.replace('\n', "\r\n"))]
+    {
         let report = check_one(name, &before);
         let plan = fix::plan(&report, Wishes::default());
         assert_eq!(plan.changes.len(), 1, "{name}: {:?}\n{before}", plan.kept);

@@ -1,5 +1,6 @@
 //! `deploy` on small files of every format: what is found, and what only looks like it.
 
+mod book;
 mod fixed;
 mod forms;
 mod input;

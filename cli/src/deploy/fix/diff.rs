@@ -44,7 +44,10 @@ impl Line<'_> {
 
 fn hunk(steps: &[Line], range: std::ops::Range<usize>, out: &mut String) {
     let count = |lines: &[Line], new: bool| {
-        lines.iter().filter(|line| !matches!((line, new), (Line::Gone(_), true) | (Line::New(_), false))).count()
+        lines
+            .iter()
+            .filter(|line| !matches!((line, new), (Line::Gone(_), true) | (Line::New(_), false)))
+            .count()
     };
     let (inside, above) = (&steps[range.clone()], &steps[..range.start]);
     let head = |new| (count(above, new) + usize::from(count(inside, new) > 0), count(inside, new));

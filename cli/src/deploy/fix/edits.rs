@@ -3,8 +3,8 @@
 use super::Edit;
 use crate::deploy::finding::DeployFinding;
 use crate::deploy::lines::{Word, lines};
+use crate::deploy::tree::{Entry, Node, Value};
 use crate::deploy::{tomls, yaml};
-use crate::deploy::tree::{Node, Value};
 
 type Edits = Result<Vec<Edit>, String>;
 
@@ -81,6 +81,7 @@ fn block(text: &str, at: usize) -> Result<(usize, usize), String> {
 
 /// Removes a key, its like-named siblings, and the map around them if nothing stays in it.
 fn keys(text: &str, at: usize, also: impl Fn(&str) -> bool) -> Edits {
+    block(text, at)?;
     let root = documents(text).into_iter().find(|root| root.span.start <= at && at <= root.span.end);
     let root = root.ok_or("it stands in no document that can be read")?;
     let parents = parents(&root, at).ok_or("it stands behind an anchor or a merge")?;
@@ -88,9 +89,14 @@ fn keys(text: &str, at: usize, also: impl Fn(&str) -> bool) -> Edits {
     let gone = |key: &str, start: usize| start == at || also(key);
     let all = innermost.entries().iter().all(|entry| gone(&entry.key, entry.key_span.start));
     if all && parents.len() > 1 {
-        // An empty map is no map: take the key that holds it.
-        let outer = &parents[parents.len() - 2];
-        let holder = outer.entries().iter().find(|entry| std::ptr::eq(&entry.value, *innermost));
+        // An empty map is no map: take the key that holds it, and the map around that if nothing
+        // else is in it; but never a key of the document itself.
+        let mut inner = parents.len() - 1;
+        while inner > 2 && parents[inner - 1].entries().len() == 1 {
+            inner -= 1;
+        }
+        let holds = |entry: &&Entry| std::ptr::eq(&entry.value, parents[inner]);
+        let holder = parents[inner - 1].entries().iter().find(holds);
         let holder = holder.ok_or("it is the only thing in a list's item")?;
         return Ok(vec![cut(block(text, holder.key_span.start)?)]);
     }
@@ -154,7 +160,10 @@ fn traefik(text: &str, at: usize) -> Edits {
     for whole in text.split_inclusive('\n') {
         let lower = whole.to_ascii_lowercase();
         let mine = lower.trim_start().trim_start_matches(['-', ' ', '"', '\'']);
-        if mine.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(".stick") || rest.starts_with(".strategy")) {
+        if mine
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with(".stick") || rest.starts_with(".strategy"))
+        {
             cuts.push(cut((at, at + whole.len())));
         }
         at += whole.len();
@@ -339,7 +348,8 @@ pub(super) fn same_but(before: &str, after: &str, path: &str) -> Result<(), Stri
     for said in &new {
         let (key, value) = said.split_once('\u{0}').unwrap_or((said, ""));
         let found = rest.any(|one| {
-            one == said || changed.contains(&value) && one.split_once('\u{0}').is_some_and(|(old, _)| old == key)
+            one == said
+                || changed.contains(&value) && one.split_once('\u{0}').is_some_and(|(old, _)| old == key)
         });
         if !found {
             return Err(format!("`{key}` would not say the same"));
