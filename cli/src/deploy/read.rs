@@ -139,7 +139,7 @@ impl Set<'_> {
         }
         let (_, errors) = nginx_lint_parser::parse_string_with_errors(&text.replace("\r\n", " \n"));
         if let Some(error) = errors.first() {
-            let at = usize::from(error.offset);
+            let at = error.offset;
             self.note(id, at, &format!("no nginx configuration: {}", error.message));
         }
     }

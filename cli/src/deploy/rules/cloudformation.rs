@@ -27,10 +27,11 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
             "AWS::ElasticLoadBalancingV2::TargetGroup" => {
                 for attribute in properties.get("TargetGroupAttributes").map_or(&[][..], Node::items) {
                     let on = attribute.get("Value").is_some_and(Node::is_true);
-                    if attribute.text_at(&["Key"]) == Some("stickiness.enabled") && on {
-                        if let Some(entry) = attribute.entry("Key") {
-                            say(&AWS_STICKY, entry, "the target group pins a client to one target");
-                        }
+                    if attribute.text_at(&["Key"]) == Some("stickiness.enabled")
+                        && on
+                        && let Some(entry) = attribute.entry("Key")
+                    {
+                        say(&AWS_STICKY, entry, "the target group pins a client to one target");
                     }
                 }
             }

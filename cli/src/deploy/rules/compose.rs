@@ -23,11 +23,10 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
     };
     for service in services.entries() {
         let subject = format!("service {}", service.key);
-        for labels in [service.value.get("labels"), service.value.at(&["deploy", "labels"])] {
-            if let Some(labels) = labels {
-                traefik::labels(labels, document.file, &subject, findings);
-                proxy_labels(labels, document.file, &subject, findings);
-            }
+        let labels = [service.value.get("labels"), service.value.at(&["deploy", "labels"])];
+        for labels in labels.into_iter().flatten() {
+            traefik::labels(labels, document.file, &subject, findings);
+            proxy_labels(labels, document.file, &subject, findings);
         }
         if is_part(service) {
             continue;

@@ -337,14 +337,13 @@ fn name(key: &ObjectKey) -> Option<&str> {
     }
 }
 
+/// What is called with a key, where it stands, and its value.
+type Seen<'s> = dyn FnMut(&str, Option<Range<usize>>, &Expression) + 's;
+/// The same for the attributes of a body.
+type Attributes<'s> = dyn FnMut(&str, &Expression, Option<Range<usize>>) + 's;
+
 /// Every key with its value, in objects and lists inside one another.
-fn objects(
-    key: &str,
-    span: Option<Range<usize>>,
-    value: &Expression,
-    depth: usize,
-    seen: &mut dyn FnMut(&str, Option<Range<usize>>, &Expression),
-) {
+fn objects(key: &str, span: Option<Range<usize>>, value: &Expression, depth: usize, seen: &mut Seen) {
     const DEEPEST: usize = 32;
     if depth > DEEPEST {
         return;
@@ -378,7 +377,7 @@ pub(super) fn each_block(body: &Body, seen: &mut dyn FnMut(&Block)) {
     }
 }
 
-fn each_attribute(body: &Body, seen: &mut dyn FnMut(&str, &Expression, Option<Range<usize>>)) {
+fn each_attribute(body: &Body, seen: &mut Attributes) {
     for attribute in body.attributes() {
         seen(attribute.key.as_str(), &attribute.value, attribute.key.span());
     }
