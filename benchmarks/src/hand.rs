@@ -137,7 +137,7 @@ pub async fn redis(server: &Server) -> Result<(), Box<dyn Error>> {
         move |id| {
             let hand = h.clone();
             async move {
-                assert_eq!(hand.load(id).await.expect("load").1.logins % 1, 0);
+                hand.load(id).await.expect("load");
             }
         },
     );

@@ -45,7 +45,6 @@ pub(crate) fn known_crate(name: &str) -> bool {
             | "tower_governor"
             | "actix_governor"
             | "async_session"
-            | "oxide_auth"
             | "poem_mcpserver"
             | "axum_session"
             | "async_graphql"
