@@ -3,7 +3,9 @@
 //! Pure: no IO, no errors. What it cannot tell stays unknown and the rules see that.
 
 mod apply;
+mod bare;
 mod bind;
+mod callers;
 mod calls;
 mod channels;
 mod collect;

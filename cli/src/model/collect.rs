@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::components;
+use super::callers::{self, fetched};
 use super::context::{Contexts, When};
 use super::external::{self, Kind};
 use super::flow::Flows;
@@ -15,7 +15,7 @@ use super::names::Names;
 use super::payload::socket;
 use super::shared::{Shared, Sharing, locked_struct, static_types};
 use super::site::{Callers, Holds, Live, Site, Use, split_words};
-use super::summary::{ForeignCall, RegionKind, Root, Summary, Touch};
+use super::summary::{RegionKind, Root, Summary, Touch};
 use super::tree::ItemId;
 use super::types::{T, last_part};
 use crate::facts::{Field, ItemKind, StaticKind, Sym};
@@ -70,7 +70,7 @@ pub(super) fn collect<'m>(
         static_types: FxHashSet::default(),
         links,
         touches: FxHashMap::default(),
-        callers: callers(summaries, contexts),
+        callers: callers::callers(summaries, contexts),
         flows: Flows::default(),
         fetched: fetched(summaries),
     };
@@ -124,41 +124,7 @@ impl Collector<'_, '_> {
         sites
     }
 
-    /// Files written while serving: one site a source file, its calls as accesses.
-    pub(super) fn add_disk(&self, sites: &mut Vec<Site>) {
-        let mut by_file: BTreeMap<crate::span::FileId, Vec<(ItemId, &ForeignCall)>> = BTreeMap::new();
-        for (id, summary) in self.summaries {
-            for call in &summary.foreign {
-                let when = self.contexts.region(summary, *id, call.region);
-                if when.request && !when.assumed && components::disk_access(call).is_some() {
-                    by_file.entry(self.names.tree.item(*id).file).or_default().push((*id, call));
-                }
-            }
-        }
-        for calls in by_file.values() {
-            // Removing alone keeps nothing.
-            let Some((id, first)) = calls.iter().find(|(_, call)| components::creates(call)) else {
-                continue;
-            };
-            let declared = self.names.tree.item(*id);
-            let (name, span) = first.bound.unwrap_or((Sym::from(last_part(first.path.as_str())), first.span));
-            let symbol = format!("{}::{name}", declared.item.name);
-            let place = Place { file: declared.file, span };
-            let info = self.info(*id, symbol, place, Mechanism::LocalDisk);
-            let mut site = Site::bare(Root::Local(*id, span.start), info, Kind::Disk);
-            site.uses = calls
-                .iter()
-                .filter_map(|(id, call)| {
-                    let when = self.contexts.region(self.by_id[id], *id, call.region);
-                    let kind = components::disk_access(call)?;
-                    Some(self.make_use(*id, kind, call.span, when, Sym::from(last_part(call.path.as_str()))))
-                })
-                .collect();
-            sites.push(site);
-        }
-    }
-
-    fn make_use(
+    pub(super) fn make_use(
         &self,
         id: ItemId,
         kind: AccessKind,
@@ -194,24 +160,6 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// Functions whose answers a macro keeps: `#[cached]`, `#[memoize]`, `#[once]`.
-    pub(super) fn add_memo_macros(&self, sites: &mut Vec<Site>) {
-        for (id, _) in self.summaries {
-            let declared = self.names.tree.item(*id);
-            let memo = declared.item.attrs.iter().any(|attr| {
-                attr.path.last().is_some_and(|last| {
-                    matches!(last.name.as_str(), "cached" | "memoize" | "once" | "cached_result")
-                }) && declared.function().is_some()
-                    && !attr.tokens.contains("redis")
-            });
-            if memo {
-                let name = declared.item.name.as_str();
-                let info = self.info(*id, name.to_string(), declared.place(), Mechanism::Component);
-                sites.push(Site::bare(Root::Local(*id, declared.item.span.start), info, Kind::MemoMacro));
-            }
-        }
-    }
-
     pub(super) fn info(&self, id: ItemId, symbol: String, place: Place, mechanism: Mechanism) -> SiteInfo {
         let module = self.names.tree.module(self.names.tree.item(id).module);
         SiteInfo {
@@ -222,81 +170,6 @@ impl Collector<'_, '_> {
             place,
             ty: String::new(),
             also: Vec::new(),
-        }
-    }
-
-    /// State that only a foreign call shows.
-    pub(super) fn add_components(&self, sites: &mut Vec<Site>) {
-        let held: FxHashSet<(Kind, usize)> = sites
-            .iter()
-            .filter(|site| !site.ty.is_unknown())
-            .filter_map(|site| Some((site.kind?, self.workspace.sources.file(site.info.place.file).package)))
-            .collect();
-        let at: FxHashMap<Place, usize> =
-            sites.iter().enumerate().map(|(at, site)| (site.info.place, at)).collect();
-        let mut seen = FxHashSet::default();
-        let opened: FxHashSet<(usize, &str)> = self
-            .summaries
-            .iter()
-            .flat_map(|(id, summary)| {
-                summary.foreign.iter().map(|call| (self.package(*id), call.path.as_str()))
-            })
-            .filter_map(|(package, path)| Some((package, path.strip_suffix("::open")?)))
-            .collect();
-        for (id, summary) in self.summaries {
-            let declared = self.names.tree.item(*id);
-            let of_static = matches!(declared.item.kind, ItemKind::Static(_));
-            for call in &summary.foreign {
-                let Some(made) = components::made(
-                    call,
-                    summary,
-                    *id,
-                    declared.item.name.as_str(),
-                    of_static,
-                    self.contexts,
-                ) else {
-                    continue;
-                };
-                let span = call.bound.map_or(call.span, |(_, span)| span);
-                let (symbol, place, mechanism) = match &declared.item.kind {
-                    ItemKind::Static(_) => (declared.item.name.to_string(), declared.place(), made.mechanism),
-                    _ => {
-                        let name = call
-                            .bound
-                            .map_or(components::name(call.path.as_str()), |(name, _)| name.as_str());
-                        let symbol = format!("{}::{name}", declared.item.name);
-                        (symbol, Place { file: declared.file, span }, made.mechanism)
-                    }
-                };
-                // Made here, held by a field or binding that is a site already.
-                if made.mechanism == Mechanism::Component
-                    && made.known
-                    && held.contains(&(made.kind, self.package(*id)))
-                {
-                    continue;
-                }
-                let known = at.get(&place).map(|at| &mut sites[*at]);
-                if let Some(site) = known {
-                    // A static that holds a key made at random.
-                    site.info.mechanism = mechanism;
-                    site.kind = Some(made.kind);
-                    site.kept = made.kept;
-                    site.fallback = made.fallback;
-                    continue;
-                }
-                if !seen.insert((place, mechanism)) {
-                    continue;
-                }
-                let info = self.info(*id, symbol, place, mechanism);
-                let mut site = Site::bare(Root::Local(*id, span.start), info, made.kind);
-                site.kept = made.kept;
-                site.fallback = made.fallback;
-                // Elsewhere the same library opens a file: which of the two is a setting.
-                let owner = call.path.as_str().strip_suffix("::open_in_memory");
-                let chosen = owner.is_some_and(|owner| opened.contains(&(self.package(*id), owner)));
-                site.known = made.known && !chosen;
-                sites.push(site);
-            }
         }
     }
 
@@ -559,44 +432,6 @@ impl Collector<'_, '_> {
     pub(super) fn package(&self, id: ItemId) -> usize {
         self.names.tree.module(self.names.tree.item(id).module).package
     }
-}
-
-/// Which arguments every caller of a function fetched before, a bit each.
-fn fetched(summaries: &[(ItemId, Arc<Summary>)]) -> FxHashMap<ItemId, u32> {
-    let mut all: FxHashMap<ItemId, u32> = FxHashMap::default();
-    for call in summaries.iter().flat_map(|(_, summary)| &summary.calls) {
-        *all.entry(call.callee).or_insert(u32::MAX) &= call.fetched;
-    }
-    all
-}
-
-/// More callers than this are a dispatcher's, and say nothing.
-const MAX_CALLERS: usize = 16;
-
-/// Who calls each function while serving, directly or by one other.
-fn callers(summaries: &[(ItemId, Arc<Summary>)], contexts: &Contexts) -> FxHashMap<ItemId, Callers> {
-    let mut direct: FxHashMap<ItemId, Vec<(ItemId, u32)>> = FxHashMap::default();
-    for (id, summary) in summaries {
-        let serving = summary.calls.iter().filter(|call| contexts.region(summary, *id, call.region).request);
-        for call in serving {
-            let known = direct.entry(call.callee).or_default();
-            let part = (*id, summary.nearest(call.region, |kind| *kind != RegionKind::Inherit).unwrap_or(0));
-            if known.len() <= MAX_CALLERS && !known.contains(&part) && call.callee != *id {
-                known.push(part);
-            }
-        }
-    }
-    direct.retain(|_, known| known.len() <= MAX_CALLERS);
-    let around = |id: ItemId| direct.get(&id).into_iter().flatten().copied();
-    let both = |id: ItemId| {
-        // A part that runs at its own time has no callers: only whole functions have.
-        let above = around(id).filter(|(_, part)| *part == 0).flat_map(|(one, _)| around(one));
-        let mut list: Vec<_> = around(id).chain(above).collect();
-        list.sort_unstable();
-        list.dedup();
-        list
-    };
-    direct.keys().map(|id| (*id, both(*id).into())).collect()
 }
 
 pub(super) fn nth_field(kind: &ItemKind, at: usize) -> Option<(Option<Sym>, &Field)> {
