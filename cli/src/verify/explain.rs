@@ -9,7 +9,8 @@ use crate::finding::Role;
 use super::claims::{Claim, Fit};
 use super::compare::Field;
 use super::lineage::{Link, links};
-use super::record::Exchange;
+use super::noise::Difference;
+use super::record::{Exchange, header};
 
 /// What a difference comes from.
 #[derive(Debug, Clone)]
@@ -99,24 +100,32 @@ enum Symptom {
     Limit,
     Conflict,
     Number,
+    /// What was true before somebody changed it.
+    Stale,
     Messages,
     Failed,
     Other,
 }
 
-/// Explains the difference at `reader`, an index into the run.
+/// Explains one difference of a run; `all` are the differences of that run.
 pub(crate) fn explain(
     run: &[Exchange],
-    reader: usize,
+    difference: &Difference,
     base: &Exchange,
-    fields: &[Field],
+    all: &[Difference],
     claims: &[Claim],
 ) -> Explanation {
+    let reader = difference.run;
     let found = &run[reader];
-    let symptom = symptom(base, found, fields);
+    let symptom = match symptom(base, found, &difference.fields) {
+        Symptom::Other | Symptom::Number if stale(run, reader, all) => Symptom::Stale,
+        symptom => symptom,
+    };
     let links = links(&run[..=reader]).pop().unwrap_or_default();
     let linked = |writer: usize| links.iter().rfind(|link| link.from == writer);
-    let elsewhere: Vec<usize> = (0..reader).filter(|at| !run[*at].same_process(found)).collect();
+    // A message that did not come may have been sent by somebody who came later.
+    let end = if symptom == Symptom::Messages { run.len() } else { reader };
+    let elsewhere: Vec<usize> = (0..end).filter(|at| !run[*at].same_process(found)).collect();
 
     let mut best: Option<(i32, usize, Option<&Claim>)> = None;
     for writer in &elsewhere {
@@ -163,7 +172,7 @@ fn ground(run: &[Exchange], writer: usize, reader: usize, link: Option<&Link>, s
             (false, _) => 5,
         };
     }
-    if !wrote.request.only_asks() {
+    if !wrote.request.only_asks() || symptom == Symptom::Messages && says(wrote) {
         score += 4;
     }
     if wrote.client == read.client {
@@ -176,6 +185,33 @@ fn ground(run: &[Exchange], writer: usize, reader: usize, link: Option<&Link>, s
         score += 2;
     }
     score
+}
+
+/// Whether its client sent messages into a WebSocket.
+fn says(exchange: &Exchange) -> bool {
+    exchange.answer().is_some_and(|answer| answer.messages.iter().any(|message| message.from_client))
+}
+
+/// Whether a reader shows what another one rightly showed before a change. That one had it from
+/// elsewhere: so the data is shared, and this is a copy of it.
+fn stale(run: &[Exchange], reader: usize, all: &[Difference]) -> bool {
+    let found = &run[reader];
+    let about = |at: &usize| first_part(&run[*at].request.target) == first_part(&found.request.target);
+    let writes = |at: &usize| about(at) && !run[*at].request.only_asks();
+    let same = |at: &usize| match (run[*at].answer(), found.answer()) {
+        (Some(was), Some(is)) => was.status == is.status && was.body == is.body,
+        _ => false,
+    };
+    let mut before = (0..reader).filter(|at| run[*at].request.line() == found.request.line() && same(at));
+    found.request.only_asks()
+        && before.any(|at| {
+            let right = all.iter().all(|difference| difference.run != at);
+            let mut writers = (0..at).filter(writes).peekable();
+            right
+                && writers.peek().is_some()
+                && writers.all(|writer| !run[writer].same_process(&run[at]))
+                && (at + 1..reader).any(|at| writes(&at))
+        })
 }
 
 fn first_part(target: &str) -> Option<&str> {
@@ -198,7 +234,9 @@ fn symptom(base: &Exchange, found: &Exchange, fields: &[Field]) -> Symptom {
     if fields.iter().any(|field| field.path.starts_with("header.") && field.path.contains("ratelimit")) {
         return Symptom::Limit;
     }
-    if fields.iter().any(|field| field.path.starts_with("message")) {
+    let events =
+        header(&was.headers, "content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
+    if events || fields.iter().any(|field| field.path.starts_with("message")) {
         return Symptom::Messages;
     }
     let number = |text: &str| text.trim_matches('"').parse::<f64>().is_ok();
@@ -223,6 +261,8 @@ fn fits(symptom: Symptom, claim: &Claim) -> i32 {
         (Symptom::Number, Role::Cache | Role::Entity | Role::RateLimit) => 2,
         (Symptom::Number, Role::Metrics | Role::Queue) => 1,
         (Symptom::Messages, Role::Connection) => 4,
+        (Symptom::Stale, Role::Cache) => 4,
+        (Symptom::Stale, Role::Entity | Role::Config) => 2,
         (Symptom::Other, Role::Cache | Role::Entity | Role::Config) => 3,
         (Symptom::Other, Role::Session | Role::Secret | Role::Queue | Role::Connection) => 2,
         (Symptom::Other, Role::Sequence | Role::Coordination) => 1,
@@ -242,6 +282,7 @@ fn guess(symptom: Symptom, link: Option<&Link>) -> Cause {
         Symptom::Conflict => Cause::Lock,
         Symptom::Number => Cause::Counter,
         Symptom::Messages => Cause::FanOut,
+        Symptom::Stale => Cause::Cache,
         Symptom::Failed => Cause::Failure,
         Symptom::Missing | Symptom::Other => Cause::Data,
     }

@@ -116,8 +116,7 @@ impl Verdict {
         for difference in differences {
             let was = &base[difference.base];
             let place = |at: usize| places.get(&run.exchanges[at].key).copied();
-            let explanation =
-                explain::explain(&run.exchanges, difference.run, was, &difference.fields, claims);
+            let explanation = explain::explain(&run.exchanges, difference, was, differences, claims);
             self.add(Divergence {
                 base: difference.base,
                 writer_base: explanation.writer.and_then(place),
