@@ -7,12 +7,13 @@
 mod case;
 mod fine;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::finding::{Confidence, Effect, Finding, Fine, Landing, Role, RuleMeta, SiteInfo};
 use crate::fingerprint;
 use crate::model::Site;
 use case::Case;
+use fine::Parts;
 
 /// Makes of one line a rule its module and its place in both lists. `cargo fmt` does not see
 /// modules that a macro declares; `scripts/format` does.
@@ -101,7 +102,11 @@ pub(crate) fn judge_all(
 ) -> (Vec<Finding>, Vec<Fine>) {
     let mut findings: Vec<(usize, Finding)> = Vec::new();
     let mut harmless = Vec::new();
-    let by_root: FxHashMap<_, _> = sites.iter().enumerate().map(|(at, site)| (site.root, at)).collect();
+    let mut by_root = FxHashMap::default();
+    for (at, site) in sites.iter().enumerate() {
+        by_root.extend(site.roots.iter().map(|root| (*root, at)));
+    }
+    let mut parts = Vec::new();
     for (at, site) in sites.iter().enumerate() {
         let case = Case::new(site);
         if let Some(hint) = hint(&site.info) {
@@ -115,16 +120,45 @@ pub(crate) fn judge_all(
             }
             continue;
         }
-        match fine::settle(&case) {
+        match fine::settle(&case, Parts::OfWhole) {
             fine::Settled::Hidden => {}
+            fine::Settled::Part(..) => parts.push(at),
             fine::Settled::Fine(role, reason) => {
                 harmless.push(Fine { site: site.info.clone(), role, reason })
             }
             fine::Settled::Open => findings.push((at, judge(&case))),
         }
     }
+    let mut found: FxHashSet<usize> = findings.iter().map(|(at, _)| *at).collect();
+    // Part of the entries of what is reported; where that is harmless, say a table filled once
+    // at start-up, they are what changes. The outermost first: parts have parts.
+    let mut left = parts;
+    loop {
+        let whole = |at: &usize| sites[*at].element_of.iter().filter_map(|root| by_root.get(root));
+        let (known, open): (Vec<usize>, Vec<usize>) =
+            left.iter().partition(|at| whole(at).any(|whole| found.contains(whole)));
+        for at in known {
+            if let fine::Settled::Part(role, reason) = fine::settle(&Case::new(&sites[at]), Parts::OfWhole) {
+                harmless.push(Fine { site: sites[at].info.clone(), role, reason });
+            }
+        }
+        let first = open.iter().position(|at| !whole(at).any(|whole| open.contains(whole) && whole != at));
+        let Some(at) = first.or((!open.is_empty()).then_some(0)).map(|first| open[first]) else { break };
+        let case = Case::new(&sites[at]);
+        match fine::settle(&case, Parts::Alone) {
+            fine::Settled::Hidden => {}
+            fine::Settled::Part(role, reason) | fine::Settled::Fine(role, reason) => {
+                harmless.push(Fine { site: sites[at].info.clone(), role, reason })
+            }
+            fine::Settled::Open => {
+                findings.push((at, judge(&case)));
+                found.insert(at);
+            }
+        }
+        left = open.into_iter().filter(|other| *other != at).collect();
+    }
+    findings.sort_by_key(|(at, _)| *at);
     // A lock around a struct is the means: the struct's fields are the state.
-    let found: std::collections::HashSet<usize> = findings.iter().map(|(at, _)| *at).collect();
     findings.retain(|(at, _)| {
         let fields = sites[*at].fields.iter().filter_map(|root| by_root.get(root));
         !fields.into_iter().any(|field| found.contains(field))

@@ -17,9 +17,13 @@ impl<'a> Frame<'a, '_> {
     pub(super) fn name_made(&mut self, name: Sym, span: Span, val: &Val) {
         let Some(path) = val.made_by else { return };
         match self.out.foreign.iter_mut().rev().find(|call| call.path == path) {
-            Some(call) => {
-                call.bound.get_or_insert((name, span));
+            // `let key = match given { .., None => { let new = generate(); new } }`: the outer name.
+            Some(call)
+                if call.bound.is_none_or(|(_, known)| span.start < known.start.min(call.span.start)) =>
+            {
+                call.bound = Some((name, span));
             }
+            Some(_) => {}
             None => {
                 let bound = Some((name, span));
                 self.out.foreign.push(ForeignCall {

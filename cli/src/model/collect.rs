@@ -106,7 +106,10 @@ impl Collector<'_, '_> {
                 continue;
             }
             let mut same = members.remove(&group).unwrap_or_default();
-            same.sort_by_key(rank);
+            // Data that something outlives a request with is not the request's.
+            let passing =
+                |root: &Root| matches!(root, Root::Field(adt, _) if shared.per_request.contains(adt));
+            same.sort_by_key(|root| (passing(root), rank(root)));
             let chosen = same.first().copied().unwrap_or(*root);
             let mut types = same.iter().filter_map(|root| by_root.get(root).copied());
             let own = by_root.get(&chosen).copied().unwrap_or(ty);
@@ -226,7 +229,7 @@ impl Collector<'_, '_> {
         let kind = external::interior(ty);
         let mut sharing = None;
         let mut per_request = false;
-        let mut element = false;
+        let mut element = Vec::new();
         let mut kind = kind;
         if let Root::Static(id) = root
             && let ItemKind::Static(held) = &self.names.tree.item(id).item.kind
@@ -240,13 +243,14 @@ impl Collector<'_, '_> {
         if let Root::Field(adt, _) = root {
             sharing = shared.structs.get(&adt).copied();
             per_request = shared.per_request.contains(&adt);
-            element = shared.elements.contains(&adt);
+            element = shared.elements.get(&adt).cloned().unwrap_or_default();
             let handle = matches!(
                 external::kind_of(external::payload(ty)),
                 Kind::Handle | Kind::Sender | Kind::Metric
             );
             // A registry inside an entry of another site is worth its own line.
-            if element && kind.is_none() && sharing.is_none() && self.live(ty, shared) != Live::No {
+            if !element.is_empty() && kind.is_none() && sharing.is_none() && self.live(ty, shared) != Live::No
+            {
                 sharing = Some(Sharing::Locked);
             }
             if kind.is_none() && sharing.is_none() && !handle {
@@ -281,7 +285,7 @@ impl Collector<'_, '_> {
         let stays = number && flows.stays(self, same);
         self.flows = flows;
         Some(Site {
-            root,
+            roots: same.to_vec(),
             info,
             ty: ty.clone(),
             kind,
@@ -292,7 +296,7 @@ impl Collector<'_, '_> {
             fields,
             words,
             live,
-            element,
+            element_of: element,
             one_socket: matches!(external::payload(ty), T::Ext(path, _) if socket(last_part(path.as_str()))),
             fallback: false,
             kept: false,

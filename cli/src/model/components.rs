@@ -94,37 +94,23 @@ pub(super) fn made(
     }) {
         return None;
     }
-    let makes = matches!(
-        last,
-        "generate" | "random" | "new_random" | "generate_key" | "try_generate" | "from_rng" | "ephemeral"
-    );
-    let key_type = matches!(
-        owner,
-        "Key"
-            | "SigningKey"
-            | "SecretKey"
-            | "EncodingKey"
-            | "HmacKey"
-            | "Keypair"
-            | "KeyPair"
-            | "PrivateKey"
-            | "SymmetricKey"
-            | "LocalKey"
-            | "CookieKey"
-            | "MasterKey"
-            | "RsaPrivateKey"
-            | "TokenSigner"
-    );
+    let key_type = makes_key(path);
     let random = is_random(path);
     let named = says(&["secret", "jwt"])
         || says(&["key", "pepper"])
             && says(&["signing", "session", "cookie", "hmac", "encryption", "private", "master", "token"]);
-    if key_type && makes || random && named && (call.bound.is_some() || of_static) && !when.request {
+    if key_type || random && named && (call.bound.is_some() || of_static) && !when.request {
         let kept = summary.foreign.iter().any(|other| {
             let path = other.path.as_str();
             path.ends_with("fs::write") || path.ends_with("File::create") || path.contains("OpenOptions")
         });
-        let fallback = summary.foreign.iter().any(|other| other.path.as_str().contains("env::var"));
+        // The same type is read from what was given, or the environment is asked.
+        let given = |other: &ForeignCall| {
+            let (theirs, how) = other.path.as_str().rsplit_once("::").unwrap_or_default();
+            last_part(theirs) == owner && (how.starts_with("from") || how == "read")
+        };
+        let fallback =
+            summary.foreign.iter().any(|other| other.path.as_str().contains("env::var") || given(other));
         return Some(Made {
             kind: Kind::RandomKey,
             mechanism: Mechanism::ProcessSecret,
@@ -162,6 +148,22 @@ pub(super) fn name(path: &str) -> &str {
     match path.rsplit_once("::") {
         Some((owner, "new" | "default" | "builder" | "from" | "endpoint")) => last_part(owner),
         _ => last_part(path),
+    }
+}
+
+/// Whether a call is a key type's own generator.
+pub(super) fn makes_key(path: &str) -> bool {
+    let owner = path.rsplit_once("::").map_or("", |(owner, _)| last_part(owner));
+    let makes = matches!(
+        last_part(path),
+        "generate" | "random" | "new_random" | "generate_key" | "try_generate" | "from_rng" | "ephemeral"
+    );
+    match owner {
+        "Key" | "SigningKey" | "SecretKey" | "EncodingKey" | "HmacKey" | "Keypair" | "KeyPair"
+        | "PrivateKey" | "SymmetricKey" | "LocalKey" | "CookieKey" | "MasterKey" | "TokenSigner" => makes,
+        // Its constructor takes a generator of random numbers.
+        "RsaPrivateKey" => makes || matches!(last_part(path), "new" | "new_with_exp"),
+        _ => false,
     }
 }
 

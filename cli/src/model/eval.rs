@@ -184,6 +184,17 @@ impl<'a> Frame<'a, '_> {
         }
     }
 
+    /// Shown as a whole, a struct of ours shows what can change in it.
+    fn read_parts(&mut self, val: &Val, operation: Sym, span: Span) {
+        let T::Adt(adt, args) = external::payload(&val.ty) else { return };
+        let fields = super::shared::field_types(self.names(), *adt, args);
+        for (at, ty) in fields.iter().enumerate() {
+            if external::interior(ty).is_some() {
+                self.touch(&[Root::Field(*adt, at as u16)], AccessKind::Read, operation, span);
+            }
+        }
+    }
+
     /// An expression whose value is used: looking at state counts as a read.
     pub(super) fn value(&mut self, id: ExprId) -> Val {
         let val = self.place(id);
@@ -544,6 +555,9 @@ impl<'a> Frame<'a, '_> {
             {
                 let span = self.body.expr(*arg).span;
                 self.read_of(val, name.as_str(), span);
+                if matches!(name.as_str(), "format" | "json" | "write" | "writeln") {
+                    self.read_parts(val, name, span);
+                }
             }
         }
         if vals.len() == 1 && (name == "dbg" || name.as_str().starts_with("try_")) {

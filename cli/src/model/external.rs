@@ -65,6 +65,12 @@ pub(crate) fn known_crate(name: &str) -> bool {
             | "xtra"
             | "apalis"
             | "tokio_cron_scheduler"
+            | "oxide_auth"
+            | "rouille"
+            | "gotham"
+            | "tiny_http"
+            | "iron"
+            | "viz"
     )
 }
 
@@ -394,6 +400,16 @@ pub(crate) fn payload(ty: &T) -> &T {
     at
 }
 
+/// What a library's own code reads and writes: a store of its, or a foreign type that takes
+/// one as a part, `Endpoint<AuthMap, TokenMap>`.
+fn library_part(ty: &T) -> Option<Kind> {
+    let known = |kind: &Kind| matches!(kind, Kind::MemorySessions | Kind::Limiter | Kind::JobStore);
+    match (kind_of(ty), ty) {
+        (Kind::Other, T::Ext(_, args)) => args.iter().map(kind_of).find(known),
+        (kind, _) => Some(kind).filter(known),
+    }
+}
+
 /// What makes a type changeable through a shared reference, if anything does without
 /// looking into the fields of our own types.
 pub(crate) fn interior(ty: &T) -> Option<Kind> {
@@ -405,8 +421,9 @@ pub(crate) fn interior(ty: &T) -> Option<Kind> {
         return Some(Kind::MemorySessions);
     }
     // A library's store behind a lock of ours is still that store.
-    let held = kind_of(payload(ty));
-    if kind_of(ty) == Kind::Lock && matches!(held, Kind::MemorySessions | Kind::Limiter | Kind::JobStore) {
+    if kind_of(ty) == Kind::Lock
+        && let Some(held) = library_part(payload(ty))
+    {
         return Some(held);
     }
     match kind_of(ty) {
@@ -428,7 +445,7 @@ pub(crate) fn interior(ty: &T) -> Option<Kind> {
         Kind::Map | Kind::List => ty.args().last().and_then(interior),
         _ => match ty {
             T::Tuple(parts) => parts.iter().find_map(interior),
-            _ => None,
+            _ => library_part(ty),
         },
     }
 }

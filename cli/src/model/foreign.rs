@@ -84,7 +84,8 @@ impl<'a> Frame<'a, '_> {
         let ty = if opened || unlocked { base.clone() } else { self.answer_type(base, name, generics, vals) };
         let keeps = match effect {
             Effect::Through => true,
-            Effect::Read => leads_on(name.as_str()),
+            // What an atomic answers is a copy.
+            Effect::Read => leads_on(name.as_str()) && kind != Kind::Atomic,
             Effect::Write => matches!(
                 name.as_str(),
                 "entry"

@@ -195,7 +195,10 @@ impl<'a> Names<'a> {
     /// A name that the module does not declare: a crate, a prelude name, a foreign glob.
     fn outside(&self, module: ModId, name: Sym) -> Vec<Def> {
         if let Some(&root) = self.tree.crates.get(&name) {
-            let other = self.tree.module(root).package != self.tree.module(module).package;
+            // A framework's own examples see it as any service does.
+            let here = self.tree.module(module);
+            let other =
+                self.tree.module(root).package != here.package || self.tree.examples.contains(&here.root);
             if !(other && external::known_crate(name.as_str())) {
                 return vec![Def::Mod(root)];
             }

@@ -15,6 +15,7 @@ use super::summary::{Root, Summary};
 use super::tree::{Def, ItemId};
 use super::types::{T, last_part};
 use crate::facts::{ItemKind, Receiver};
+use crate::finding::AccessKind;
 
 /// Why a struct's plain fields are state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,8 +32,8 @@ pub(crate) struct Shared {
     pub(crate) structs: FxHashMap<ItemId, Sharing>,
     /// Made only while serving, and stored nowhere that outlives the request.
     pub(crate) per_request: FxHashSet<ItemId>,
-    /// Stored as the elements of some collection that is shared.
-    pub(crate) elements: FxHashSet<ItemId>,
+    /// Stored as the elements of some collection that is shared: of which.
+    pub(crate) elements: FxHashMap<ItemId, Vec<Root>>,
 }
 
 impl Shared {
@@ -45,8 +46,8 @@ impl Shared {
         holders: &[(Root, T)],
     ) -> Self {
         let mut structs = FxHashMap::default();
-        let mut elements = FxHashSet::default();
-        let mut traits = FxHashSet::default();
+        let mut locked: FxHashMap<ItemId, Vec<Root>> = FxHashMap::default();
+        let mut elements: FxHashMap<ItemId, Vec<Root>> = FxHashMap::default();
         let mut kept = FxHashSet::default();
         let mut kept_traits = FxHashSet::default();
         let mut per_request = per_request(names, summaries, contexts);
@@ -55,8 +56,13 @@ impl Shared {
                 && !one_value(names, adt)
             {
                 structs.insert(adt, Sharing::Locked);
+                locked.entry(adt).or_default().push(*root);
             }
-            collect_elements(names, index, ty, false, &ELEMENTS, &mut elements, &mut traits);
+            let (mut held, mut traits) = (FxHashSet::default(), FxHashSet::default());
+            collect_elements(names, index, ty, false, &ELEMENTS, &mut held, &mut traits);
+            for adt in held {
+                elements.entry(adt).or_default().push(*root);
+            }
             // What holds it goes with the request: so does what it holds.
             if !matches!(root, Root::Field(adt, _) if per_request.contains(adt)) {
                 let places: &[Kind] = if external::interior(ty).is_some() { &KEEPS } else { &ELEMENTS };
@@ -100,8 +106,16 @@ impl Shared {
                 structs.entry(*adt).or_insert(Sharing::Loop);
             }
         }
+        for adt in changed_in_place(names, summaries, contexts) {
+            structs.entry(adt).or_insert(Sharing::Loop);
+        }
         per_request.retain(|adt| !kept.contains(adt) || connections.contains(adt));
         per_request.extend(connections);
+        // What is only ever behind the locks of such structs goes with them.
+        let goes = |root: &Root| matches!(root, Root::Field(adt, _) if per_request.contains(adt));
+        let inner: Vec<ItemId> =
+            locked.iter().filter(|(_, roots)| roots.iter().all(goes)).map(|(adt, _)| *adt).collect();
+        per_request.extend(inner);
         Shared { structs, per_request, elements }
     }
 }
@@ -239,6 +253,39 @@ fn per_request(
         }
     }
     made.into_iter().filter(|(_, only)| *only).map(|(adt, _)| adt).collect()
+}
+
+/// Structs made at start-up and nowhere else, with collections that requests change through
+/// `&mut self`: whoever owns one, a task of an unknown library or our own, keeps it between them.
+fn changed_in_place(
+    names: &Names,
+    summaries: &[(ItemId, Arc<Summary>)],
+    contexts: &Contexts,
+) -> FxHashSet<ItemId> {
+    let mut made: FxHashMap<ItemId, bool> = FxHashMap::default();
+    let mut changed = FxHashSet::default();
+    for (id, summary) in summaries {
+        for (adt, field, _, region) in &summary.constructs {
+            let when = contexts.region(summary, *id, *region);
+            if field.is_none() {
+                *made.entry(*adt).or_insert(true) &= when.startup && !when.assumed && !when.request;
+            }
+        }
+        for touch in &summary.touches {
+            let Root::Field(adt, at) = touch.root else { continue };
+            if touch.kind != AccessKind::Write || changed.contains(&adt) {
+                continue;
+            }
+            let when = contexts.region(summary, *id, touch.region);
+            let ty = Index::field_type(names, adt, at as usize, &[]);
+            let collection = matches!(external::kind_of(&ty), Kind::Map | Kind::List);
+            if collection && external::interior(&ty).is_none() && when.request && !when.startup {
+                changed.insert(adt);
+            }
+        }
+    }
+    changed.retain(|adt| made.get(adt) == Some(&true));
+    changed
 }
 
 /// Structs that are only ever held by statics, directly or as a field of such a struct.

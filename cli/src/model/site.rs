@@ -16,7 +16,8 @@ use crate::finding::{Access, AccessKind, SiteInfo};
 /// One place that holds state, and everything the rules may ask about it.
 #[derive(Debug)]
 pub(crate) struct Site {
-    pub(crate) root: Root,
+    /// The names that its data has, that of the finding first.
+    pub(crate) roots: Vec<Root>,
     pub(crate) info: SiteInfo,
     pub(crate) ty: T,
     /// What makes it changeable; `None` for a plain field of something shared.
@@ -32,8 +33,8 @@ pub(crate) struct Site {
     /// Lower-case words of the site's and its types' names.
     pub(crate) words: Vec<String>,
     pub(crate) live: Live,
-    /// Lives inside an element of another site's collection.
-    pub(crate) element: bool,
+    /// Lives inside an element of a collection: of which.
+    pub(crate) element_of: Vec<Root>,
     /// Its payload is the writing end of one client's socket.
     pub(crate) one_socket: bool,
     /// Configuration is asked first, and this is made where it says nothing.
@@ -113,7 +114,7 @@ impl Site {
         let mut words = Vec::new();
         split_words(&info.symbol, &mut words);
         Site {
-            root,
+            roots: vec![root],
             info,
             ty: T::Unknown,
             kind: Some(kind),
@@ -124,7 +125,7 @@ impl Site {
             fields: Vec::new(),
             words,
             live: Live::No,
-            element: false,
+            element_of: Vec::new(),
             one_socket: false,
             fallback: false,
             kept: false,
@@ -132,6 +133,11 @@ impl Site {
             stays: false,
             entries_change: false,
         }
+    }
+
+    /// Whether it lives inside an element of another site's collection.
+    pub(crate) fn element(&self) -> bool {
+        !self.element_of.is_empty()
     }
 
     pub(crate) fn serving(&self, kind: AccessKind) -> impl Iterator<Item = &Use> {

@@ -219,7 +219,10 @@ impl Val {
             self.callable = other.callable.clone();
         }
         // Random in one branch is random.
-        if other.made_by.is_some_and(|path| super::components::is_random(path.as_str())) {
+        let random = |path: Sym| {
+            super::components::is_random(path.as_str()) || super::components::makes_key(path.as_str())
+        };
+        if other.made_by.is_some_and(random) {
             self.made_by = other.made_by;
         }
     }

@@ -4,7 +4,7 @@
 //! inline, nested) and then adds every file that no tree reaches, at the module its
 //! path suggests. Gives each item a number; resolves no names.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ustr::Ustr;
 
 use crate::facts::{Body, FileFacts, Function, Item, ItemKind, Sym};
@@ -85,6 +85,8 @@ pub(crate) struct Tree<'a> {
     pub(crate) crates: FxHashMap<Sym, ModId>,
     /// Crate roots of binaries and other targets, in order.
     pub(crate) roots: Vec<ModId>,
+    /// Those of them that are examples.
+    pub(crate) examples: FxHashSet<ModId>,
     /// The module a file's top level became.
     file_modules: FxHashMap<FileId, ModId>,
 }
@@ -110,6 +112,9 @@ impl<'a> Tree<'a> {
                 let root =
                     builder.file_module(file, None, number, target.name.clone(), &parent_dir(&target.root));
                 builder.tree.roots.push(root);
+                if target.kind == crate::workspace::TargetKind::Other {
+                    builder.tree.examples.insert(root);
+                }
                 if target.kind == crate::workspace::TargetKind::Lib {
                     seen_crates.entry(Ustr::from(&target.name)).or_insert(root);
                 }

@@ -238,7 +238,8 @@ impl<'a> Frame<'a, '_> {
         let mut web = recv.web.as_deref().cloned().unwrap_or_default();
         let speaks = adds || verb(name).is_some() || matches!(name, "route" | "service" | "configure");
         let shows = named || literal.is_some() && adds || name == "on_upgrade";
-        if !(routed || speaks && shows) {
+        let starts = name == "at" && vals.len() == 1 && literal.is_some();
+        if !(routed || speaks && shows || starts) {
             return None;
         }
         if let ("at", [_], Some(path)) = (name, vals, &literal) {

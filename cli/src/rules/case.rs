@@ -148,7 +148,9 @@ impl<'s> Case<'s> {
             routes(&["recv", "try_recv", "recv_async", "recv_timeout", "blocking_recv", "try_iter", "drain"]);
         self.site.kind == Some(Kind::Sender)
             && !puts.is_empty()
-            && takes.iter().any(|route| !puts.contains(route))
+            // A loop that takes out for everyone runs for those who put in.
+            && !takes.is_empty()
+            && takes.iter().all(|route| !puts.contains(route))
     }
 
     /// A table of numbers that requests raise: what limits are made of.
@@ -206,7 +208,9 @@ impl<'s> Case<'s> {
                     .reads
                     .iter()
                     .any(|read| read.used && (read.function, read.region) == (write.function, write.region))
-                    || self.reads.iter().any(|read| read.used && read.shares_caller(write))
+                    // A table that is replaced as a whole is loaded anew, not filled where it lacks.
+                    || !(self.site.holds.collection && write.operation == "=")
+                        && self.reads.iter().any(|read| read.used && read.shares_caller(write))
             })
     }
 
@@ -215,6 +219,14 @@ impl<'s> Case<'s> {
         self.writes.iter().any(|one| {
             REMOVES.contains(&one.access.operation.as_str())
                 && !self.reads.iter().any(|read| read.function == one.function)
+        })
+    }
+
+    /// A known route takes entries out.
+    pub(crate) fn routes_remove(&self) -> bool {
+        self.writes.iter().any(|one| {
+            REMOVES.contains(&one.access.operation.as_str())
+                && matches!(&one.access.context, Context::Request { routes } if !routes.is_empty())
         })
     }
 

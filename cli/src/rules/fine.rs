@@ -11,12 +11,25 @@ pub(super) enum Settled {
     /// Nothing to say: a plain constant, a part of something else.
     Hidden,
     Fine(Role, String),
+    /// Goes without saying, where the collection that it is part of is reported.
+    Part(Role, String),
     /// For the rules.
     Open,
 }
 
-pub(super) fn settle(case: &Case) -> Settled {
+/// What parts of a collection's entries are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parts {
+    /// Part of the collection: what it says of them is enough.
+    OfWhole,
+    /// State of their own: the collection is harmless.
+    Alone,
+}
+
+pub(super) fn settle(case: &Case, parts: Parts) -> Settled {
     let site = case.site;
+    let element = site.element() && parts == Parts::OfWhole;
+    let part = |role: Role, reason: &str| Settled::Part(role, reason.to_string());
     let fine = |role: Role, reason: &str| Settled::Fine(role, reason.to_string());
     if site.per_request {
         return fine(Role::Handle, "made for one request or connection and dropped with it");
@@ -68,15 +81,15 @@ pub(super) fn settle(case: &Case) -> Settled {
             "written only by a task of this process: each replica keeps its own copy up to date",
         );
     }
-    if site.element
+    if element
         && site.kind.is_none()
         && site.sharing == Some(crate::model::site::Sharing::Locked)
         && site.live == Live::No
     {
-        return fine(Role::Entity, "part of the entries of a collection that is reported itself");
+        return part(Role::Entity, "part of the entries of a collection that is reported itself");
     }
-    if site.element && !site.holds.collection && site.one_socket {
-        return fine(Role::Connection, "the socket of one client, in a registry that is reported itself");
+    if element && !site.holds.collection && site.one_socket {
+        return part(Role::Connection, "the socket of one client, in a registry that is reported itself");
     }
     let local = site.kind.is_none() && site.info.mechanism == crate::finding::Mechanism::SharedLocal;
     if local && case.reads.is_empty() && !case.removes() {
@@ -98,7 +111,7 @@ pub(super) fn settle(case: &Case) -> Settled {
         return fine(Role::Handle, "a number that this process only compares for itself");
     }
     // What counts for one entry of a table may be a limit.
-    if case.number() && site.stays && (!site.element || case.reads.is_empty()) && !limits(case) {
+    if case.number() && site.stays && (!site.element() || case.reads.is_empty()) && !limits(case) {
         return fine(
             Role::Handle,
             "a number that never leaves this process: compared, logged, or a key here",
@@ -117,7 +130,7 @@ pub(super) fn settle(case: &Case) -> Settled {
         );
     }
     if case.only_fetched() && site.live == Live::No && !case.scalar() && !case.cache_like() {
-        if case.writes.iter().all(|one| one.when.background) {
+        if case.writes.iter().all(|one| one.when.background) && !case.routes_remove() {
             return fine(Role::Cache, "every replica fetches it again by its own clock");
         }
         if case.read_through() && !case.invalidated() {

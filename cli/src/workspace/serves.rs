@@ -47,6 +47,7 @@ const WORDS: &[&str] = &[
     // tide, gotham, rouille, trillium, viz, iron, thruster, loco.
     "tide::new(",
     "tide::with_state(",
+    "Server::with_state(",
     "gotham::start",
     "gotham::plain",
     "rouille::start_server",

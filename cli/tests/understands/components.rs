@@ -286,4 +286,33 @@ impl Service {
 async fn ask(State(service): State<Service>, who: String) -> StatusCode { if service.allow(&who) { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS } }
 async fn main() { axum::serve(l, Router::new().route("/ask", post(ask)).with_state(service())).await; }
 "##
+    stores_inside_a_library_s_type: ["App::endpoint shared-field session"] r##"
+//# std actix
+use oxide_auth::frontends::simple::endpoint::{Generic, Vacant};
+use oxide_auth::primitives::prelude::{AuthMap, ClientMap, RandomGenerator, TokenMap};
+struct App { endpoint: Mutex<Generic<ClientMap, AuthMap<RandomGenerator>, TokenMap<RandomGenerator>, Vacant>> }
+#[post("/token")]
+async fn token(app: web::Data<App>, body: String) -> impl Responder { app.endpoint.lock().unwrap().access_token_flow().execute(body) }
+#[actix_web::main]
+async fn main() -> std::io::Result<()> {
+    let app = web::Data::new(App { endpoint: Mutex::new(parts()) });
+    HttpServer::new(move || App::new().app_data(app.clone()).service(token)).bind("0.0.0.0:80")?.run().await
+}
+"##
+    key_made_where_none_is_configured: ["main::key process-secret secret"] r##"
+//# axum
+use rsa::{pkcs1::DecodeRsaPrivateKey, RsaPrivateKey};
+async fn token(Extension(key): Extension<RsaPrivateKey>) -> String { sign(&key) }
+async fn main() {
+    let key = if let Some(pem) = &settings().pem {
+        RsaPrivateKey::from_pkcs1_pem(pem).map_err(|e| format!("{e}")).unwrap()
+    } else {
+        let mut rng = rand::rngs::OsRng;
+
+        let made = RsaPrivateKey::new(&mut rng, 2048).unwrap();
+        made
+    };
+    axum::serve(l, Router::new().route("/token", post(token)).layer(Extension(key))).await;
+}
+"##
 }

@@ -85,4 +85,67 @@ async fn main() {
     axum::serve(l, Router::new().route("/start", post(start)).route("/step", post(step)).route("/", get(show)).with_state(App::default())).await;
 }
 "##
+    actor_of_a_small_library_of_ours: ["Stock::boxes shared-field entity"] r##"
+//# std axum
+use tokio::sync::{mpsc, oneshot};
+trait Message: Send + 'static { type Reply: Send; }
+trait Answers<M: Message> { fn answer(&mut self, message: M, to: oneshot::Sender<M::Reply>); }
+struct Put(String, u32);
+impl Message for Put { type Reply = (); }
+struct Count(String);
+impl Message for Count { type Reply = u32; }
+struct Stock { warehouse: String, boxes: HashMap<String, u32> }
+impl Stock { fn new(warehouse: String) -> Self { Stock { warehouse, boxes: HashMap::new() } } }
+impl Answers<Put> for Stock {
+    fn answer(&mut self, put: Put, to: oneshot::Sender<()>) { self.boxes.insert(put.0, put.1); let _ = to.send(()); }
+}
+impl Answers<Count> for Stock {
+    fn answer(&mut self, asked: Count, to: oneshot::Sender<u32>) { let _ = to.send(self.boxes.get(&asked.0).copied().unwrap_or(0)); }
+}
+async fn main() {
+    let stock = elsewhere::start(Stock::new("north".into()));
+    axum::serve(l, Router::new().route("/put", post(put)).with_state(stock)).await;
+}
+"##
+    tables_of_hubs_filled_at_start: ["Hub::rooms shared-field entity w=POST:/open", "Hub::next shared-field sequence w=POST:/open"] r##"
+//# std axum
+struct Hub { rooms: HashMap<u64, String>, next: u64 }
+impl Hub { fn new() -> Self { Hub { rooms: HashMap::new(), next: 0 } } }
+#[derive(Clone)]
+struct App { hubs: Arc<HashMap<&'static str, Game>> }
+enum Game { Chess(Mutex<Hub>) }
+impl Game { fn hub(&self) -> &Mutex<Hub> { match self { Game::Chess(hub) => hub } } }
+async fn open(State(app): State<App>, name: String) -> String {
+    let mut hub = app.hubs["chess"].hub().lock().unwrap();
+    hub.next += 1;
+    let id = hub.next;
+    hub.rooms.insert(id, name);
+    id.to_string()
+}
+async fn show(State(app): State<App>, Path(id): Path<u64>) -> String { app.hubs["chess"].hub().lock().unwrap().rooms[&id].clone() }
+async fn main() {
+    let mut hubs = HashMap::new();
+    hubs.insert("chess", Game::Chess(Mutex::new(Hub::new())));
+    axum::serve(l, Router::new().route("/open", post(open)).route("/{id}", get(show)).with_state(App { hubs: Arc::new(hubs) })).await;
+}
+"##
+    behind_the_lock_of_what_one_socket_has: [] r##"
+//# std axum
+use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+struct Score { points: Vec<u32>, turn: u64 }
+struct Play { score: Mutex<Score> }
+impl Play { fn new() -> Self { Play { score: Mutex::new(Score { points: Vec::new(), turn: 0 }) } } }
+async fn play(up: WebSocketUpgrade) -> String {
+    up.on_upgrade(|mut socket: WebSocket| async move {
+        let play = Play::new();
+        while let Some(Ok(message)) = socket.recv().await {
+            let mut score = play.score.lock().unwrap();
+            score.turn += 1;
+            score.points.push(message.len() as u32);
+            socket.send(score.points.len().to_string().into()).await;
+        }
+    })
+}
+async fn main() { axum::serve(l, Router::new().route("/play", get(play))).await; }
+"##
 }

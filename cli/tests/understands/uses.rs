@@ -235,4 +235,59 @@ fn index(_counted: Counted, hits: &State<Hits>) -> String { hits.seen.load(Order
 #[rocket::launch]
 fn rocket() -> _ { rocket::build().mount("/", routes![index]).manage(Hits::default()) }
 "##
+    loaded_anew_by_the_handler_that_changed_it: ["App::settings shared-field config|cache w=PATCH:/settings r=GET:/title"] r##"
+//# std axum
+#[derive(Clone)]
+struct App { pool: sqlx::PgPool, settings: Arc<RwLock<HashMap<String, String>>> }
+impl App {
+    fn get(&self, key: &str) -> Option<String> { self.settings.read().unwrap().get(key).cloned() }
+    async fn reload(&self) {
+        let rows = all(&self.pool).await;
+        let map: HashMap<String, String> = rows.into_iter().collect();
+        *self.settings.write().unwrap() = map;
+    }
+}
+async fn all(pool: &sqlx::PgPool) -> Vec<(String, String)> { sqlx::query_as("select key, value from settings").fetch_all(pool).await.unwrap() }
+async fn change(State(app): State<App>, body: String) -> StatusCode {
+    if app.get("locked").is_some() { return StatusCode::CONFLICT; }
+    sqlx::query("update settings set value = $1").bind(body).execute(&app.pool).await.unwrap();
+    app.reload().await;
+    StatusCode::OK
+}
+async fn title(State(app): State<App>) -> String { app.get("title").unwrap_or_default() }
+async fn main() {
+    axum::serve(l, Router::new().route("/settings", axum::routing::patch(change)).route("/title", get(title)).with_state(app())).await;
+}
+"##
+    shown_as_a_whole: ["Hits::all shared-field sequence r=GET:/"] r##"
+//# std rocket
+#[derive(Debug, Default)]
+struct Hits { all: AtomicU64 }
+struct Counted;
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Counted {
+    type Error = ();
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, ()> {
+        let hits = try_outcome!(req.guard::<&State<Hits>>().await);
+        hits.all.fetch_add(1, Ordering::Relaxed);
+        Outcome::Success(Counted)
+    }
+}
+#[get("/")]
+fn show(_counted: Counted, hits: &State<Hits>) -> String { format!("{:?}", hits) }
+#[launch]
+fn rocket() -> _ { rocket::build().manage(Hits::default()).mount("/", routes![show]) }
+"##
+    number_that_an_answer_is_made_of: ["App::version shared-field sequence w=POST:/put r=GET:/show"] r##"
+//# std axum
+struct Page<T>(T);
+struct App { version: AtomicU64 }
+fn page<T>(of: T) -> Page<T> { Page(of) }
+async fn put(State(app): State<Arc<App>>) -> Page<u64> { page(app.version.fetch_add(1, Ordering::SeqCst)) }
+async fn show(State(app): State<Arc<App>>) -> Page<u64> { page(app.version.load(Ordering::SeqCst)) }
+async fn main() {
+    let app = Arc::new(App { version: AtomicU64::new(0) });
+    axum::serve(l, Router::new().route("/put", post(put)).route("/show", get(show)).with_state(app)).await;
+}
+"##
 }
