@@ -1,11 +1,11 @@
 //! Calls into the analysed code: a callee's summary becomes the caller's own effects.
 
 use super::calls::peel_to_adt;
-use super::eval::{Frame, MAX_TOUCHES};
+use super::eval::Frame;
 use super::external;
 use super::summary::{CallSite, Callable, Root, SELF, Val};
 use super::tree::ItemId;
-use super::types::{T, bind};
+use super::types::{Scope, T, bind};
 use crate::facts::{Function, Generic, ItemKind, Sym, Ty};
 use crate::span::Span;
 
@@ -58,47 +58,27 @@ impl Frame<'_, '_> {
             }
         }
         let summary = self.ev.summary(callee);
-        let given = |root: &Root| -> Vec<Root> {
-            match root {
-                Root::Param(SELF) => this.map(|this| this.roots.clone()).unwrap_or_default(),
-                Root::Param(at) => vals.get(*at as usize).map(|val| val.roots.clone()).unwrap_or_default(),
-                Root::Fetched(_) => Vec::new(),
-                other => vec![*other],
-            }
-        };
-        let mut seen = Vec::new();
-        let mut passed = Vec::new();
-        for touch in &summary.touches {
-            let Root::Param(at) = touch.root else {
-                continue;
-            };
-            if summary.own_time(touch.region) {
-                if !passed.contains(&touch.root) {
-                    passed.push(touch.root);
-                    self.out.passed.push((callee, touch.root, given(&touch.root)));
-                }
+        let given = |root| given(root, this, vals);
+        for param in &summary.lent.own_time {
+            self.out.passed.push((callee, *param, given(param).to_vec()));
+        }
+        for at in &summary.lent.touches {
+            let touch = &summary.touches[*at as usize];
+            if touch.root == Root::Param(SELF) && this.is_some_and(|this| this.fresh) {
                 continue;
             }
-            if at == SELF && this.is_some_and(|this| this.fresh) || seen.contains(&(touch.root, touch.kind)) {
-                continue;
-            }
-            seen.push((touch.root, touch.kind));
             let before = self.out.touches.len();
-            self.touch(&given(&touch.root), touch.kind, name, span);
+            self.touch(given(&touch.root), touch.kind, name, span);
             let value = touch.written.and_then(|at| vals.get(at as usize));
             for new in &mut self.out.touches[before..] {
                 new.fetched = touch.fetched || value.is_some_and(|value| value.fetched);
                 new.written = value.and_then(param_of);
             }
         }
-        for (from, to) in &summary.aliases {
-            if matches!(from, Root::Param(_)) || matches!(to, Root::Param(_)) {
-                for from in given(from) {
-                    for to in given(to) {
-                        if from != to && self.out.aliases.len() < MAX_TOUCHES {
-                            self.out.aliases.push((from, to));
-                        }
-                    }
+        for (from, to, times) in &summary.lent.aliases {
+            for from in given(from) {
+                for to in given(to) {
+                    self.same(*from, *to, *times);
                 }
             }
         }
@@ -113,8 +93,8 @@ impl Frame<'_, '_> {
         if !external::is_copy(&answer.ty) {
             for root in &output.roots {
                 for root in given(root) {
-                    if !answer.roots.contains(&root) {
-                        answer.roots.push(root);
+                    if !answer.roots.contains(root) {
+                        answer.roots.push(*root);
                     }
                 }
             }
@@ -137,14 +117,20 @@ impl Frame<'_, '_> {
         this: Option<&Val>,
         vals: &[Val],
     ) -> T {
-        let mut scope = self.ev.index.scope(self.names(), callee);
+        let adt = this.and_then(|this| peel_to_adt(&this.ty));
+        let scope = self.ev.index.scope(self.names(), callee);
+        let bare = adt.is_none_or(|ty| ty.args().is_empty() && *ty == scope.self_ty);
+        if function.generics.is_empty() && bare {
+            // The same for each call.
+            return self.ev.output_of(callee, || self.names().ty(&function.output, &scope));
+        }
+        let mut scope = Scope::clone(&scope);
         let generic = function.generics.iter().map(|generic| generic.name).collect::<Vec<_>>();
         for (param, val) in function.params.iter().zip(vals) {
             unify(&param.ty, &val.ty, &generic, &mut scope.generics);
         }
-        if let (Some(this), Some(parent)) = (this, self.names().tree.item(callee).parent)
+        if let (Some(ty @ T::Adt(_, args)), Some(parent)) = (adt, self.names().tree.item(callee).parent)
             && let ItemKind::Impl(inner) = &self.names().tree.item(parent).item.kind
-            && let Some(T::Adt(_, args)) = peel_to_adt(&this.ty)
         {
             if !args.is_empty()
                 && let Ty::Path(path) = &inner.self_ty
@@ -163,11 +149,19 @@ impl Frame<'_, '_> {
                     .collect();
                 scope.generics.extend(bind(&names, args));
             }
-            if let Some(ty) = peel_to_adt(&this.ty) {
-                scope.self_ty = ty.clone();
-            }
+            scope.self_ty = ty.clone();
         }
         self.names().ty(&function.output, &scope)
+    }
+}
+
+/// What a callee's root is to its caller.
+fn given<'r>(root: &'r Root, this: Option<&'r Val>, vals: &'r [Val]) -> &'r [Root] {
+    match root {
+        Root::Param(SELF) => this.map_or(&[], |this| &this.roots),
+        Root::Param(at) => vals.get(*at as usize).map_or(&[], |val| &val.roots),
+        Root::Fetched(_) => &[],
+        other => std::slice::from_ref(other),
     }
 }
 

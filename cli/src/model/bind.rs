@@ -1,5 +1,7 @@
 //! Places: patterns, fields, assignments, and when a binding becomes a root of its own.
 
+use std::collections::hash_map::Entry;
+
 use ustr::Ustr;
 
 use super::eval::{Frame, MAX_TOUCHES};
@@ -283,9 +285,23 @@ impl<'a> Frame<'a, '_> {
         }
         for from in &val.roots {
             for to in targets {
-                if from != to && self.out.aliases.len() < MAX_TOUCHES {
-                    self.out.aliases.push((*from, *to));
-                }
+                self.same(*from, *to, 1);
+            }
+        }
+    }
+
+    /// Two roots are the same data: kept once, however often the code says it.
+    pub(super) fn same(&mut self, from: Root, to: Root, times: u32) {
+        if from == to || self.said >= MAX_TOUCHES {
+            return;
+        }
+        self.said += times as usize;
+        let next = self.out.aliases.len();
+        match self.aliases.entry((from, to)) {
+            Entry::Occupied(at) => self.out.aliases[*at.get()].2 += times,
+            Entry::Vacant(free) => {
+                free.insert(next);
+                self.out.aliases.push((from, to, times));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Collects sites: what could hold state, which places name the same, who touches it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -394,12 +395,12 @@ impl Collector<'_, '_> {
         let mut out: BTreeMap<(AccessKind, Place), Use> = BTreeMap::new();
         for root in same {
             for (id, touch) in self.touches.get(root).into_iter().flatten() {
+                let place = Place { file: self.names.tree.item(*id).file, span: touch.span };
+                let Entry::Vacant(free) = out.entry((touch.kind, place)) else { continue };
                 let summary = self.by_id[id];
                 let when = self.contexts.region(summary, *id, touch.region);
-                let declared = self.names.tree.item(*id);
-                let place = Place { file: declared.file, span: touch.span };
                 let one = self.make_use(*id, touch.kind, touch.span, when, touch.operation);
-                out.entry((touch.kind, place)).or_insert(Use {
+                free.insert(Use {
                     used: touch.used,
                     compared: touch.compared || touch.operation == "compare",
                     fetched: touch.fetched || touch.written.is_some_and(|at| self.handed_fetched(*id, at)),

@@ -27,21 +27,35 @@ pub(crate) struct When {
     pub(crate) startup: bool,
     /// Nobody was seen to call it: taken for a request for want of better.
     pub(crate) assumed: bool,
-    pub(crate) routes: BTreeSet<Ustr>,
+    /// Shared: most of what runs for the same routes was called by one function.
+    pub(crate) routes: Arc<BTreeSet<Ustr>>,
 }
 
 impl When {
+    /// In a request of one route.
+    fn of_route(route: &str) -> When {
+        When { request: true, routes: Arc::new([Ustr::from(route)].into()), ..When::default() }
+    }
+
     /// Adds `other`; true where that changed something.
     fn add(&mut self, other: &When) -> bool {
-        let before = (self.request, self.background, self.startup, self.assumed, self.routes.len());
+        let before = (self.request, self.background, self.startup, self.assumed);
+        let mut more = false;
         self.assumed |= other.assumed;
         self.request |= other.request;
         self.background |= other.background;
         self.startup |= other.startup;
-        if self.routes.len() < MAX_ROUTES {
-            self.routes.extend(other.routes.iter().copied());
+        if self.routes.is_empty() && !other.routes.is_empty() {
+            self.routes = other.routes.clone();
+            more = true;
+        } else if self.routes.len() < MAX_ROUTES
+            && !Arc::ptr_eq(&self.routes, &other.routes)
+            && !other.routes.is_subset(&self.routes)
+        {
+            Arc::make_mut(&mut self.routes).extend(other.routes.iter().copied());
+            more = true;
         }
-        before != (self.request, self.background, self.startup, self.assumed, self.routes.len())
+        more || before != (self.request, self.background, self.startup, self.assumed)
     }
 
     fn is_empty(&self) -> bool {
@@ -144,8 +158,7 @@ impl Contexts {
                 Some(method) => format!("{method} {path}"),
                 None => path.to_string(),
             };
-            let when = When { request: true, routes: [Ustr::from(&text)].into(), ..When::default() };
-            self.add_handler(route.handler, &when);
+            self.add_handler(route.handler, &When::of_route(&text));
         }
         for (_, summary) in summaries {
             for handler in &summary.handlers {
@@ -190,8 +203,7 @@ impl Contexts {
         }
         let of = index.impl_of(parent).and_then(|info| info.of);
         if let Some(route) = of.and_then(|of| grpc_route(names, of, declared.item.name.as_str())) {
-            let when = When { request: true, routes: [Ustr::from(&route)].into(), ..When::default() };
-            self.functions.entry(id).or_default().add(&when);
+            self.functions.entry(id).or_default().add(&When::of_route(&route));
             self.entries.insert(id, ());
             return;
         }
@@ -225,7 +237,7 @@ impl Contexts {
                     Some(method) => format!("{method} {path}"),
                     None => path,
                 };
-                when.routes.insert(Ustr::from(&text));
+                Arc::make_mut(&mut when.routes).insert(Ustr::from(&text));
             }
         }
         self.functions.entry(id).or_default().add(&when);

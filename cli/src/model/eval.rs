@@ -6,6 +6,7 @@
 //! callee's [`Summary`], made on demand; recursion sees an empty one.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -35,6 +36,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) index: &'a Index,
     summaries: RefCell<FxHashMap<ItemId, Arc<Summary>>>,
     running: RefCell<FxHashSet<ItemId>>,
+    /// What functions answer, as far as it does not depend on what they are given.
+    outputs: RefCell<FxHashMap<ItemId, T>>,
     /// Expressions being read, over all functions that wait for a callee.
     depth: std::cell::Cell<usize>,
 }
@@ -46,6 +49,7 @@ impl<'a> Evaluator<'a> {
             index,
             summaries: RefCell::default(),
             running: RefCell::default(),
+            outputs: RefCell::default(),
             depth: std::cell::Cell::new(0),
         }
     }
@@ -65,6 +69,11 @@ impl<'a> Evaluator<'a> {
         summary
     }
 
+    /// The declared type of a function's answer, remembered.
+    pub(super) fn output_of(&self, id: ItemId, read: impl FnOnce() -> T) -> T {
+        self.outputs.borrow_mut().entry(id).or_insert_with(read).clone()
+    }
+
     pub(super) fn read(&self, id: ItemId) -> Summary {
         let declared = self.names.tree.item(id);
         let Some(body) = declared.body() else {
@@ -77,6 +86,8 @@ impl<'a> Evaluator<'a> {
             body,
             vars: Vars::default(),
             out: Summary::default(),
+            aliases: FxHashMap::default(),
+            said: 0,
             region: 0,
             params: Vec::new(),
             scope,
@@ -118,6 +129,7 @@ impl<'a> Evaluator<'a> {
             }
         }
         frame.out.output = output;
+        frame.out.settle();
         frame.out
     }
 }
@@ -128,9 +140,13 @@ pub(super) struct Frame<'a, 'e> {
     pub(super) body: &'a Body,
     pub(super) vars: Vars,
     pub(super) out: Summary,
+    /// Those that are in `out` already.
+    pub(super) aliases: FxHashMap<(Root, Root), usize>,
+    /// How many were said, repetitions among them.
+    pub(super) said: usize,
     pub(super) region: u32,
     pub(super) params: Vec<(Sym, u16)>,
-    pub(super) scope: Scope,
+    pub(super) scope: Rc<Scope>,
     /// What `return` answers.
     pub(super) returned: Option<Val>,
     /// Somewhere in this body a loop waits for messages or connections.

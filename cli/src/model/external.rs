@@ -4,7 +4,12 @@
 //! written through `&self`, `broadcast::Sender` reaches subscribers of this process.
 //! Rules decide on what the code does with a value of the kind.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
 use super::types::{T, last_part};
+use crate::facts::Sym;
 
 /// Crates whose types and functions the tables here describe: taken for foreign even
 /// where a repository holds them beside their examples.
@@ -342,9 +347,17 @@ pub(crate) fn kind(path: &str) -> Kind {
     }
 }
 
+/// As [`kind`], which is asked for each expression and each part of its type: remembered.
+fn kind_at(path: Sym) -> Kind {
+    thread_local! {
+        static KNOWN: RefCell<FxHashMap<Sym, Kind>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| *known.entry(path).or_insert_with(|| kind(path.as_str())))
+}
+
 pub(crate) fn kind_of(ty: &T) -> Kind {
     match ty {
-        T::Ext(path, _) => kind(path.as_str()),
+        T::Ext(path, _) => kind_at(*path),
         T::Ref(_) => Kind::Pointer,
         T::Slice(_) => Kind::List,
         T::Tuple(parts) if parts.is_empty() => Kind::Scalar,
@@ -356,7 +369,7 @@ pub(crate) fn kind_of(ty: &T) -> Kind {
 pub(crate) fn unwrap_one(ty: &T) -> Option<&T> {
     match ty {
         T::Ref(inner) => Some(inner),
-        T::Ext(path, args) => match kind(path.as_str()) {
+        T::Ext(path, args) => match kind_at(*path) {
             Kind::Lock if args.len() > 1 => args.last(),
             Kind::Pointer | Kind::Lazy | Kind::Lock | Kind::Cell | Kind::Maybe => args.first(),
             _ => None,
@@ -378,7 +391,7 @@ pub(crate) fn can_be_poisoned(ty: &T) -> bool {
 pub(crate) fn deref(ty: &T) -> Option<&T> {
     match ty {
         T::Ref(inner) => Some(inner),
-        T::Ext(path, args) if matches!(kind(path.as_str()), Kind::Pointer | Kind::Lazy) => args.first(),
+        T::Ext(path, args) if matches!(kind_at(*path), Kind::Pointer | Kind::Lazy) => args.first(),
         _ => None,
     }
 }
@@ -471,7 +484,7 @@ pub(crate) fn is_copy(ty: &T) -> bool {
 pub(crate) fn clone_shares(ty: &T) -> bool {
     match ty {
         T::Ref(inner) => clone_shares(inner),
-        T::Ext(path, _) => match kind(path.as_str()) {
+        T::Ext(path, _) => match kind_at(*path) {
             Kind::Pointer => !matches!(last_part(path.as_str()), "Box" | "Cow" | "Json" | "Form" | "Query"),
             Kind::Maybe => unwrap_one(ty).is_some_and(clone_shares),
             Kind::Broadcast

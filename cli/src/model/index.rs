@@ -1,6 +1,7 @@
 //! Methods by receiver type, impls by trait: what a call can land on.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 use ustr::Ustr;
@@ -38,7 +39,7 @@ pub(crate) struct Index {
     members: FxHashMap<(ItemId, Sym), ItemId>,
     deref: FxHashMap<ItemId, T>,
     /// The names in reach of functions that were asked about.
-    scopes: RefCell<FxHashMap<ItemId, Scope>>,
+    scopes: RefCell<FxHashMap<ItemId, Rc<Scope>>>,
 }
 
 impl Index {
@@ -199,11 +200,11 @@ impl Index {
     }
 
     /// The names in reach of a function, method or initialiser.
-    pub(crate) fn scope(&self, names: &Names, id: ItemId) -> Scope {
+    pub(crate) fn scope(&self, names: &Names, id: ItemId) -> Rc<Scope> {
         if let Some(known) = self.scopes.borrow().get(&id) {
             return known.clone();
         }
-        let scope = self.scope_of(names, id);
+        let scope = Rc::new(self.scope_of(names, id));
         self.scopes.borrow_mut().insert(id, scope.clone());
         scope
     }

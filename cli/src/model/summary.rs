@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::tree::ItemId;
 use super::types::T;
 use crate::facts::Sym;
@@ -241,7 +243,7 @@ pub(crate) struct Summary {
     pub(crate) injected: Vec<Injected>,
     pub(crate) foreign: Vec<ForeignCall>,
     /// One root's data became another's: `State { users: users.clone() }`.
-    pub(crate) aliases: Vec<(Root, Root)>,
+    pub(crate) aliases: Vec<(Root, Root, u32)>,
     /// Struct literals: which type, which field, where, in which region.
     pub(crate) constructs: Vec<(ItemId, Option<u16>, Span, u32)>,
     /// What the function answers, in terms of its parameters and of global roots.
@@ -266,9 +268,43 @@ pub(crate) struct Summary {
     pub(crate) worker_types: Vec<ItemId>,
     /// Types asked for by a getter (`data::<T>()`), in the order of [`Root::Fetched`].
     pub(crate) fetched: Vec<T>,
+    /// What a caller takes over, see [`Summary::settle`].
+    pub(crate) lent: Lent,
+}
+
+/// What a function does to what it was given: looked at for each of its calls, put together once.
+#[derive(Debug, Default)]
+pub(crate) struct Lent {
+    /// The first touch of each parameter and kind, by its place in [`Summary::touches`].
+    pub(crate) touches: Vec<u32>,
+    /// Parameters that are used at a time of its own.
+    pub(crate) own_time: Vec<Root>,
+    /// Those of [`Summary::aliases`] that have a parameter at one end.
+    pub(crate) aliases: Vec<(Root, Root, u32)>,
 }
 
 impl Summary {
+    /// Makes what callers ask for, when all else is known.
+    pub(super) fn settle(&mut self) {
+        let mut lent = Lent::default();
+        let mut seen = FxHashSet::default();
+        for (at, touch) in self.touches.iter().enumerate() {
+            if !matches!(touch.root, Root::Param(_)) {
+                continue;
+            }
+            if self.own_time(touch.region) {
+                if !lent.own_time.contains(&touch.root) {
+                    lent.own_time.push(touch.root);
+                }
+            } else if seen.insert((touch.root, touch.kind)) {
+                lent.touches.push(at as u32);
+            }
+        }
+        let param = |root: &Root| matches!(root, Root::Param(_));
+        lent.aliases = self.aliases.iter().filter(|(from, to, _)| param(from) || param(to)).copied().collect();
+        self.lent = lent;
+    }
+
     /// Whether a region runs at another time than the call of its function.
     pub(crate) fn own_time(&self, region: u32) -> bool {
         let mut at = region;

@@ -89,7 +89,8 @@ impl T {
 
 /// The last part of a path: `Mutex` of `tokio::sync::Mutex`.
 pub(crate) fn last_part(path: &str) -> &str {
-    path.rsplit("::").next().unwrap_or(path)
+    // A path has no `:` but in `::`.
+    path.rfind(':').map_or(path, |at| &path[at + 1..])
 }
 
 /// Where a type is read: which names are in reach.
