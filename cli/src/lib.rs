@@ -134,8 +134,8 @@ fn judge(workspace: &mut Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64
     let done = std::sync::atomic::AtomicU64::new(0);
     let (facts, notes): (Vec<_>, Vec<_>) = files
         .par_iter()
-        .map(|(_, file)| {
-            let lowered = lower::lower(file, workspace.with_tests);
+        .map_init(lower::Room::default, |room, (_, file)| {
+            let lowered = lower::lower(file, workspace.with_tests, room);
             progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, files.len() as u64);
             lowered
         })

@@ -26,14 +26,18 @@ use crate::source::SourceFile;
 /// nested code; both bound the nesting so that this is enough by far.
 pub(crate) const STACK_BYTES: usize = 512 << 20;
 
+/// Room for a file's tokens, to be used again for the next file.
+#[derive(Default)]
+pub(crate) struct Room(Vec<tokens::Token>);
+
 /// Lowers one file. `tests` keeps items under `#[cfg(test)]`.
-pub(crate) fn lower(file: &SourceFile, tests: bool) -> (FileFacts, Option<Note>) {
+pub(crate) fn lower(file: &SourceFile, tests: bool, room: &mut Room) -> (FileFacts, Option<Note>) {
     let note = |at: Option<u32>, message: String| Note {
         path: file.path.clone(),
         line: at.map(|at| file.line_column(at).0),
         message,
     };
-    match read(&file.text, tests) {
+    match read(&file.text, tests, room) {
         Ok((facts, None)) => (facts, None),
         Ok((facts, Some(at))) => {
             let message = "an expression is nested too deep; the part below is not analysed".into();
@@ -50,9 +54,10 @@ struct Problem {
 }
 
 /// The facts, and where an expression was cut off.
-fn read(text: &str, tests: bool) -> Result<(FileFacts, Option<u32>), Problem> {
-    let tokens = tokens::tokens(text)?;
-    let mut parser = parser::Parser::new(text, &tokens, tests);
+fn read(text: &str, tests: bool, room: &mut Room) -> Result<(FileFacts, Option<u32>), Problem> {
+    let Room(tokens) = room;
+    tokens::tokens(text, tokens)?;
+    let mut parser = parser::Parser::new(text, tokens, tests);
     let items = parser
         .file()
         .map_err(|fail| Problem { at: Some(fail.at), message: format!("syntax error: {}", fail.message) })?;

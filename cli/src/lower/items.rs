@@ -7,8 +7,8 @@
 use ustr::Ustr;
 
 use crate::facts::{
-    Body, ExprId, Field, Function, Generic, Impl, Item, ItemKind, Param, Receiver, Static, StaticKind, Trait,
-    Ty, Variant,
+    Body, Expr, ExprId, Field, Function, Generic, Impl, Item, ItemKind, Param, Receiver, Static, StaticKind,
+    Trait, Ty, Variant,
 };
 use crate::span::Span;
 
@@ -338,15 +338,18 @@ impl Parser<'_> {
 
     /// An expression that is a body of its own.
     pub(super) fn initialiser(&mut self) -> Parsed<Option<Box<Body>>> {
-        let outer = std::mem::take(&mut self.exprs);
-        let root = self.expr().map(|expr| expr.id);
-        let exprs = std::mem::replace(&mut self.exprs, outer);
-        root.map(|root| self.body(exprs, root))
+        self.body(|parser| parser.expr().map(|expr| expr.id))
     }
 
-    fn body(&self, mut exprs: Vec<crate::facts::Expr>, root: ExprId) -> Option<Box<Body>> {
-        exprs.shrink_to_fit();
-        (!self.dry).then(|| Box::new(Body { exprs, root: Some(root) }))
+    /// Reads expressions into an arena of their own. They gather in one that has grown already.
+    fn body(&mut self, read: impl FnOnce(&mut Self) -> Parsed<ExprId>) -> Parsed<Option<Box<Body>>> {
+        let room = self.rooms.pop().unwrap_or_default();
+        let outer = std::mem::replace(&mut self.exprs, room);
+        let root = read(self);
+        let mut room = std::mem::replace(&mut self.exprs, outer);
+        let exprs: Vec<Expr> = room.drain(..).collect();
+        self.rooms.push(room);
+        root.map(|root| (!self.dry).then(|| Box::new(Body { exprs, root: Some(root) })))
     }
 
     fn structure(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
@@ -613,14 +616,13 @@ impl Parser<'_> {
         let mut body = None;
         if !self.eat_punct(b';') {
             let before = self.lifted.len();
-            let outer = std::mem::take(&mut self.exprs);
             let span = self.group_span();
-            let root = self.inside(b'{', "expected `{`", |parser| {
-                parser.inner_attrs(attrs)?;
-                parser.stmts(span)
-            });
-            let exprs = std::mem::replace(&mut self.exprs, outer);
-            body = self.body(exprs, root?);
+            body = self.body(|parser| {
+                parser.inside(b'{', "expected `{`", |parser| {
+                    parser.inner_attrs(attrs)?;
+                    parser.stmts(span)
+                })
+            })?;
             for item in &mut self.lifted[before..] {
                 if item.within.is_empty() {
                     item.within = name;

@@ -37,6 +37,8 @@ pub(super) struct Parser<'a> {
     pub(super) tests: bool,
     /// Expressions of the body at hand.
     pub(super) exprs: Vec<Expr>,
+    /// Empty arenas that bodies were gathered in.
+    pub(super) rooms: Vec<Vec<Expr>>,
     /// Items found inside bodies, waiting for their module to take them.
     pub(super) lifted: Vec<Item>,
     /// The first expression that was nested too deep.
@@ -62,6 +64,7 @@ impl<'a> Parser<'a> {
             dry: false,
             tests,
             exprs: Vec::new(),
+            rooms: Vec::new(),
             lifted: Vec::new(),
             too_deep: None,
         }

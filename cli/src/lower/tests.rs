@@ -4,14 +4,14 @@ use super::read;
 use crate::facts::{ExprKind, Item, ItemKind};
 
 fn items(text: &str) -> Vec<Item> {
-    match read(text, false) {
+    match read(text, false, &mut Room::default()) {
         Ok((facts, _)) => facts.items,
         Err(problem) => panic!("{}: {text}", problem.message),
     }
 }
 
 fn refused(text: &str) -> String {
-    match read(text, false) {
+    match read(text, false, &mut Room::default()) {
         Ok(_) => panic!("read: {text}"),
         Err(problem) => problem.message,
     }

@@ -89,18 +89,18 @@ pub(super) struct Token {
 }
 
 /// All tokens of a text.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Problem> {
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, out: Vec::with_capacity(text.len() / 5) };
+pub(super) fn tokens(text: &str, out: &mut Vec<Token>) -> Result<(), Problem> {
+    out.clear();
+    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, out };
     lexer.shebang();
-    lexer.run()?;
-    Ok(lexer.out)
+    lexer.run()
 }
 
-struct Lexer<'a> {
+struct Lexer<'a, 'o> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    out: Vec<Token>,
+    out: &'o mut Vec<Token>,
 }
 
 const UNFINISHED: &str = "unbalanced brackets or an unfinished literal";
@@ -109,7 +109,7 @@ fn unfinished(at: usize) -> Problem {
     Problem { at: Some(at as u32), message: UNFINISHED.into() }
 }
 
-impl Lexer<'_> {
+impl Lexer<'_, '_> {
     fn byte(&self, ahead: usize) -> u8 {
         self.bytes.get(self.at + ahead).copied().unwrap_or(0)
     }

@@ -5,7 +5,7 @@ use super::eval::Frame;
 use super::external;
 use super::summary::{CallSite, Callable, Root, SELF, Val};
 use super::tree::ItemId;
-use super::types::{Scope, T, bind};
+use super::types::{Scope, T, bind, shared};
 use crate::facts::{Function, Generic, ItemKind, Sym, Ty};
 use crate::span::Span;
 
@@ -41,7 +41,7 @@ impl Frame<'_, '_> {
         let declared = self.names().tree.item(callee);
         let Some(function) = declared.function() else {
             return match &declared.item.kind {
-                ItemKind::Struct { .. } => Val { fresh: true, ..Val::of(T::Adt(callee, Vec::new().into())) },
+                ItemKind::Struct { .. } => Val { fresh: true, ..Val::of(T::Adt(callee, shared(Vec::new()))) },
                 _ => Val::default(),
             };
         };

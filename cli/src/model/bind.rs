@@ -9,7 +9,7 @@ use super::external::{self, Kind};
 use super::index::Index;
 use super::summary::{ForeignCall, LocalSite, Root, Val};
 use super::tree::{Def, ItemId};
-use super::types::{T, names_of};
+use super::types::{T, names_of, shared};
 use crate::facts::{ExprId, ExprKind, ItemKind, Pat, Path, Sym, Ty};
 use crate::finding::AccessKind;
 use crate::span::Span;
@@ -138,7 +138,7 @@ impl<'a> Frame<'a, '_> {
                 {
                     let base = match subject {
                         T::Adt(..) => val.clone(),
-                        _ => Val { ty: T::Adt(adt, Vec::new().into()), ..val.clone() },
+                        _ => Val { ty: T::Adt(adt, shared(Vec::new())), ..val.clone() },
                     };
                     self.field(&base, Ustr::from(&at.to_string()))
                 }

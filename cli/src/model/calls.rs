@@ -7,7 +7,7 @@ use super::eval::Frame;
 use super::external::{self, Kind};
 use super::summary::{CallSite, Callable, ForeignCall, RegionKind, Root, Val};
 use super::tree::{Def, ItemId};
-use super::types::{T, last_part, names_of};
+use super::types::{T, last_part, names_of, shared};
 use crate::facts::{ExprId, ExprKind, ItemKind, Path, Sym, Ty};
 use crate::span::Span;
 
@@ -416,7 +416,7 @@ impl<'a> Frame<'a, '_> {
     /// A variant of our enum, put together from its parts.
     fn construct_variant(&mut self, adt: ItemId, variant: u32, args: &'a [ExprId]) -> Val {
         let vals = self.args(args, &[], &[], RegionKind::Inherit);
-        let mut answer = Val { fresh: true, ..Val::of(T::Adt(adt, Vec::new().into())) };
+        let mut answer = Val { fresh: true, ..Val::of(T::Adt(adt, shared(Vec::new()))) };
         if let ItemKind::Enum { variants, .. } = &self.names().tree.item(adt).item.kind {
             let before: usize = variants[..variant as usize].iter().map(|one| one.fields.len()).sum();
             for (at, val) in vals.iter().enumerate() {
@@ -445,7 +445,7 @@ impl<'a> Frame<'a, '_> {
             [one] => one.made_by.filter(|path| super::components::is_random(path.as_str())),
             _ => None,
         };
-        Val { fresh: true, made_by, ..Val::of(T::Adt(adt, Vec::new().into())) }
+        Val { fresh: true, made_by, ..Val::of(T::Adt(adt, shared(Vec::new()))) }
     }
 }
 

@@ -33,16 +33,17 @@ pub(super) fn made(
 ) -> Option<Made> {
     let when = contexts.region(summary, id, call.region);
     let path = call.path.as_str();
-    let owner_kind = external::kind(path.rsplit_once("::").map_or("", |(owner, _)| owner));
     let built = matches!(
         last_part(path),
         "new" | "default" | "from" | "builder" | "new_layer" | "with_capacity" | "keyed" | "direct"
     );
-    if matches!(owner_kind, Kind::MemorySessions | Kind::Limiter | Kind::JobStore | Kind::SocketHub)
-        && built
-        && call.bound.is_none()
-        && (when.startup || when.assumed)
-    {
+    let owner_kind = match path.rsplit_once("::") {
+        Some((owner, _)) if built && call.bound.is_none() && (when.startup || when.assumed) => {
+            external::kind(owner)
+        }
+        _ => Kind::Other,
+    };
+    if matches!(owner_kind, Kind::MemorySessions | Kind::Limiter | Kind::JobStore | Kind::SocketHub) {
         return Some(Made {
             kind: owner_kind,
             mechanism: Mechanism::Component,
@@ -70,6 +71,10 @@ pub(super) fn made(
     let path = call.path.as_str();
     let last = last_part(path);
     let owner = path.rsplit_once("::").map_or("", |(owner, _)| last_part(owner));
+    let random = is_random(path);
+    if !random && !makes_key(path) && !limiting(owner) && !limiting(last) {
+        return None;
+    }
     let mut words = Vec::new();
     for text in [function, owner, last, call.bound.map_or("", |(name, _)| name.as_str())] {
         split_words(text, &mut words);
@@ -95,7 +100,6 @@ pub(super) fn made(
         return None;
     }
     let key_type = makes_key(path);
-    let random = is_random(path);
     let named = says(&["secret", "jwt"])
         || says(&["key", "pepper"])
             && says(&["signing", "session", "cookie", "hmac", "encryption", "private", "master", "token"]);
@@ -121,11 +125,7 @@ pub(super) fn made(
     }
     let limits =
         says(&["limiter", "ratelimit", "governor", "throttle"]) || says(&["rate"]) && says(&["limit"]);
-    let mut own = Vec::new();
-    split_words(last, &mut own);
-    split_words(owner, &mut own);
-    let about_itself =
-        own.iter().any(|word| matches!(word.as_str(), "limiter" | "ratelimit" | "governor" | "throttle"));
+    let about_itself = limiting(last) || limiting(owner);
     let unknown = external::kind(owner) == Kind::Other && external::kind(last) == Kind::Other;
     if limits
         && about_itself
@@ -165,6 +165,13 @@ pub(super) fn makes_key(path: &str) -> bool {
         "RsaPrivateKey" => makes || matches!(last_part(path), "new" | "new_with_exp"),
         _ => false,
     }
+}
+
+/// Whether a name says that it limits others.
+fn limiting(name: &str) -> bool {
+    let mut words = Vec::new();
+    split_words(name, &mut words);
+    words.iter().any(|word| matches!(word.as_str(), "limiter" | "ratelimit" | "governor" | "throttle"))
 }
 
 /// Whether a call's last name is one of those that answer random bytes, or fill some in.

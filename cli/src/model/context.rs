@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ustr::Ustr;
 
 use super::channels::Channels;
@@ -114,7 +114,7 @@ impl Contexts {
             .copied()
             .filter(|id| contexts.functions.get(id).is_none_or(When::is_empty))
             .collect();
-        let called: std::collections::HashSet<ItemId> = unreached
+        let called: FxHashSet<ItemId> = unreached
             .iter()
             .filter_map(|id| by_id.get(id))
             .flat_map(|summary| &summary.calls)
@@ -266,7 +266,7 @@ impl Contexts {
 
     fn propagate(&mut self, by_id: &FxHashMap<ItemId, &Summary>, mut queue: Vec<ItemId>) {
         queue.reverse();
-        let mut waiting: std::collections::HashSet<ItemId> = queue.iter().copied().collect();
+        let mut waiting: FxHashSet<ItemId> = queue.iter().copied().collect();
         while let Some(id) = queue.pop() {
             waiting.remove(&id);
             let Some(summary) = by_id.get(&id) else {

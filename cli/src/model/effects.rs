@@ -325,7 +325,7 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
             "unwrap" | "expect" | "unwrap_or" | "unwrap_or_default" | "unwrap_or_else" | "into_inner"
             | "insert" | "get_or_insert_with" | "get_or_insert" | "unwrap_or_log" => first(),
             "iter" | "into_iter" | "iter_mut" => T::ext("Iter", vec![first()]),
-            "is_some" | "is_none" | "is_ok" | "is_err" => T::ext("bool", vec![]),
+            "is_some" | "is_none" | "is_ok" | "is_err" => T::bool(),
             "as_deref" | "as_deref_mut" => {
                 T::ext("std::option::Option", vec![deref(&first()).cloned().unwrap_or_else(first)])
             }
@@ -378,7 +378,7 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
             | "for_each_concurrent"
             | "unzip"
             | "partition" => T::Unknown,
-            "enumerate" => T::ext("Iter", vec![T::Tuple(vec![T::ext("usize", vec![]), first()].into())]),
+            "enumerate" => T::ext("Iter", vec![T::Tuple(vec![T::number(), first()].into())]),
             _ => receiver.clone(),
         },
         Kind::Broadcast => match method {

@@ -80,6 +80,7 @@ impl<'a> Evaluator<'a> {
             return Summary::default();
         };
         let scope = self.index.scope(self.names, id);
+        let may_wait = super::waits::may_wait(body);
         let mut frame = Frame {
             ev: self,
             id,
@@ -92,7 +93,8 @@ impl<'a> Evaluator<'a> {
             params: Vec::new(),
             scope,
             returned: None,
-            waits: body.root.is_some_and(|root| super::waits::waits_for_others(body, root)),
+            waits: may_wait && body.root.is_some_and(|root| super::waits::waits_for_others(body, root)),
+            may_wait,
             fetched: false,
         };
         frame.out.regions.push(Region { parent: 0, kind: RegionKind::Inherit });
@@ -151,6 +153,8 @@ pub(super) struct Frame<'a, 'e> {
     pub(super) returned: Option<Val>,
     /// Somewhere in this body a loop waits for messages or connections.
     pub(super) waits: bool,
+    /// Something in this body could make a loop wait, see [`super::waits::may_wait`].
+    may_wait: bool,
     /// Some part of the expression at hand was fetched.
     pub(super) fetched: bool,
 }
@@ -243,9 +247,9 @@ impl<'a> Frame<'a, '_> {
             ExprKind::Path(path) => self.path(path),
             ExprKind::QPath(ty, path) => self.qualified(ty, path),
             ExprKind::Str(text) => {
-                Val { ty: T::ext("str", vec![]), literal: Some(Arc::from(text.as_str())), ..Val::default() }
+                Val { ty: T::text(), literal: Some(Arc::from(text.as_str())), ..Val::default() }
             }
-            ExprKind::Number => Val::of(T::ext("usize", vec![])),
+            ExprKind::Number => Val::of(T::number()),
             ExprKind::Literal | ExprKind::Opaque => Val::default(),
             ExprKind::Field { base, name } => {
                 let base = self.place(*base);
@@ -281,7 +285,7 @@ impl<'a> Frame<'a, '_> {
             ExprKind::Let { pat, value } => {
                 let val = self.value(*value);
                 self.bind(pat, val);
-                Val::of(T::ext("bool", vec![]))
+                Val::of(T::bool())
             }
             ExprKind::Match { value, arms } => {
                 let subject = self.value(*value);
@@ -413,7 +417,7 @@ impl<'a> Frame<'a, '_> {
                 for side in [start, end].into_iter().flatten() {
                     self.value(*side);
                 }
-                Val::of(T::ext("Iter", vec![T::ext("usize", vec![])]))
+                Val::of(T::ext("Iter", vec![T::number()]))
             }
         }
     }
@@ -541,7 +545,8 @@ impl<'a> Frame<'a, '_> {
     /// A loop; one that waits for messages or connections serves requests. `takes`: it
     /// iterates over a channel.
     pub(super) fn repeat(&mut self, parts: &[ExprId], takes: bool, inner: impl FnOnce(&mut Self)) -> Val {
-        let waits = takes || parts.iter().any(|part| super::waits::waits_for_others(self.body, *part));
+        let waits = takes
+            || self.may_wait && parts.iter().any(|part| super::waits::waits_for_others(self.body, *part));
         if waits {
             let mut at = self.region;
             while at != 0 && self.out.regions[at as usize].kind != RegionKind::Spawned {

@@ -304,7 +304,7 @@ pub(super) fn loose(ty: &T) -> T {
     match ty {
         T::Ext(path, args) if args.is_empty() => match path.as_str() {
             "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128"
-            | "isize" => T::ext("usize", vec![]),
+            | "isize" => T::number(),
             _ => ty.clone(),
         },
         T::Ext(path, args) => T::Ext(*path, args.iter().map(loose).collect()),
@@ -324,14 +324,19 @@ pub(super) struct Groups {
 
 impl Groups {
     pub(super) fn find(&mut self, root: Root) -> Root {
+        let mut top = root;
+        while let Some(above) = self.parent.get(&top) {
+            top = *above;
+        }
+        // Whoever asks below this one again has a short way.
         let mut at = root;
-        while let Some(above) = self.parent.get(&at) {
-            at = *above;
+        while at != top {
+            match self.parent.insert(at, top) {
+                Some(above) => at = above,
+                None => break,
+            }
         }
-        if at != root {
-            self.parent.insert(root, at);
-        }
-        at
+        top
     }
 
     pub(super) fn union(&mut self, a: Root, b: Root) {

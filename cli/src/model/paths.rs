@@ -3,7 +3,7 @@
 use super::eval::Frame;
 use super::summary::{Callable, Root, Val};
 use super::tree::{Def, ItemId};
-use super::types::{T, names_of};
+use super::types::{T, names_of, shared};
 use crate::facts::{ItemKind, Path, StaticKind, Sym, Ty};
 
 impl Frame<'_, '_> {
@@ -30,7 +30,7 @@ impl Frame<'_, '_> {
             match def {
                 Def::Item(item) => return self.item_value(item),
                 Def::Variant(adt, variant) => {
-                    let ty = T::Adt(adt, Vec::new().into());
+                    let ty = T::Adt(adt, shared(Vec::new()));
                     return Val { ty, variant: Some(variant), ..Val::default() };
                 }
                 Def::Ext(_) => {
@@ -92,7 +92,7 @@ impl Frame<'_, '_> {
             }
             ItemKind::Fn(_) => Val { callable: Some(Callable::Item(item)), ..Val::default() },
             ItemKind::Struct { .. } => Val {
-                ty: T::Adt(item, Vec::new().into()),
+                ty: T::Adt(item, shared(Vec::new())),
                 callable: Some(Callable::Item(item)),
                 fresh: true,
                 ..Val::default()

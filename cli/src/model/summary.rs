@@ -301,7 +301,8 @@ impl Summary {
             }
         }
         let param = |root: &Root| matches!(root, Root::Param(_));
-        lent.aliases = self.aliases.iter().filter(|(from, to, _)| param(from) || param(to)).copied().collect();
+        lent.aliases =
+            self.aliases.iter().filter(|(from, to, _)| param(from) || param(to)).copied().collect();
         self.lent = lent;
     }
 

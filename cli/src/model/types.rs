@@ -4,7 +4,7 @@
 //! solving, no coercions, no lifetimes. A future is the type it yields, a
 //! `MutexGuard<T>` is `T`: what matters is which data an expression leads to.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use ustr::Ustr;
 
@@ -32,6 +32,12 @@ pub(crate) enum T {
 
 pub(crate) type Args = Arc<[T]>;
 
+/// Type arguments. Most types have none, and share that.
+pub(crate) fn shared(args: Vec<T>) -> Args {
+    static NONE: LazyLock<Args> = LazyLock::new(|| Vec::new().into());
+    if args.is_empty() { NONE.clone() } else { args.into() }
+}
+
 /// Types with more parts, or deeper, are taken for unknown.
 const MAX_TYPE_PARTS: usize = 512;
 const MAX_TYPE_DEPTH: usize = 48;
@@ -42,11 +48,28 @@ const MAX_ALIASES: usize = 16;
 
 impl T {
     pub(crate) fn ext(path: &str, args: Vec<T>) -> T {
-        T::Ext(Ustr::from(path), args.into())
+        T::Ext(Ustr::from(path), shared(args))
+    }
+
+    /// A number, whatever its width: literals do not say.
+    pub(crate) fn number() -> T {
+        static NUMBER: LazyLock<T> = LazyLock::new(|| T::ext("usize", Vec::new()));
+        NUMBER.clone()
+    }
+
+    /// A text literal.
+    pub(crate) fn text() -> T {
+        static TEXT: LazyLock<T> = LazyLock::new(|| T::ext("str", Vec::new()));
+        TEXT.clone()
+    }
+
+    pub(crate) fn bool() -> T {
+        static BOOL: LazyLock<T> = LazyLock::new(|| T::ext("bool", Vec::new()));
+        BOOL.clone()
     }
 
     pub(crate) fn unit() -> T {
-        T::Tuple(Vec::new().into())
+        T::Tuple(shared(Vec::new()))
     }
 
     /// Through references.
@@ -206,7 +229,7 @@ impl Names<'_> {
             match *def {
                 Def::Item(id) => match &self.tree.item(id).item.kind {
                     ItemKind::Struct { .. } | ItemKind::Enum { .. } => {
-                        return T::Adt(id, args.into());
+                        return T::Adt(id, shared(args));
                     }
                     ItemKind::Alias { generics, ty } if hops > 0 => {
                         let inner = Scope {
@@ -221,8 +244,8 @@ impl Names<'_> {
                     ItemKind::Trait(_) => return T::Bound(vec![*def].into()),
                     _ => {}
                 },
-                Def::Variant(id, _) => return T::Adt(id, args.into()),
-                Def::Ext(path) => return T::Ext(path, args.into()),
+                Def::Variant(id, _) => return T::Adt(id, shared(args)),
+                Def::Ext(path) => return T::Ext(path, shared(args)),
                 Def::Mod(_) => {}
             }
         }

@@ -9,15 +9,22 @@ use crate::facts::Sym;
 /// hundreds of thousands.
 #[derive(Default)]
 pub(super) struct Vars {
-    all: Vec<(Sym, Val)>,
-    /// Positions of each name in `all`, the innermost last.
-    at: FxHashMap<Sym, Vec<u32>>,
+    all: Vec<Var>,
+    /// Where in `all` the innermost of each name is.
+    at: FxHashMap<Sym, u32>,
+}
+
+struct Var {
+    name: Sym,
+    val: Val,
+    /// The one of the same name that this one hides.
+    hidden: Option<u32>,
 }
 
 impl Vars {
     pub(super) fn push(&mut self, name: Sym, val: Val) {
-        self.at.entry(name).or_default().push(self.all.len() as u32);
-        self.all.push((name, val));
+        let hidden = self.at.insert(name, self.all.len() as u32);
+        self.all.push(Var { name, val, hidden });
     }
 
     pub(super) fn len(&self) -> usize {
@@ -27,25 +34,29 @@ impl Vars {
     /// Leaves the scopes that were entered since there were so many.
     pub(super) fn truncate(&mut self, len: usize) {
         while self.all.len() > len
-            && let Some((name, _)) = self.all.pop()
+            && let Some(Var { name, hidden, .. }) = self.all.pop()
         {
-            self.at.get_mut(&name).and_then(Vec::pop);
+            match hidden {
+                Some(hidden) => self.at.insert(name, hidden),
+                None => self.at.remove(&name),
+            };
         }
     }
 
     pub(super) fn get(&self, name: Sym) -> Option<&Val> {
-        let at = *self.at.get(&name)?.last()?;
-        Some(&self.all[at as usize].1)
+        Some(&self.all[*self.at.get(&name)? as usize].val)
     }
 
     pub(super) fn get_mut(&mut self, name: Sym) -> Option<&mut Val> {
-        let at = *self.at.get(&name)?.last()?;
-        Some(&mut self.all[at as usize].1)
+        Some(&mut self.all[*self.at.get(&name)? as usize].val)
     }
 
     /// The outermost binding of a name: a parameter, where there is one.
     pub(super) fn outermost(&self, name: Sym) -> Option<&Val> {
-        let at = *self.at.get(&name)?.first()?;
-        Some(&self.all[at as usize].1)
+        let mut at = *self.at.get(&name)?;
+        while let Some(hidden) = self.all[at as usize].hidden {
+            at = hidden;
+        }
+        Some(&self.all[at as usize].val)
     }
 }

@@ -2,6 +2,15 @@
 
 use crate::facts::{Body, ExprId, ExprKind, Stmt};
 
+/// Whether any expression of a body could make a loop around it wait: most bodies need no
+/// further look.
+pub(super) fn may_wait(body: &Body) -> bool {
+    body.exprs.iter().any(|expr| match &expr.kind {
+        ExprKind::Method { name, .. } => matches!(name.as_str(), "poll" | "next") || waiting(name.as_str()),
+        _ => false,
+    })
+}
+
 /// Looks for `accept`, `recv` and their like below an expression, closures left out.
 pub(super) fn waits_for_others(body: &Body, id: ExprId) -> bool {
     let mut stack = vec![id];
