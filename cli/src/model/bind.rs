@@ -2,15 +2,16 @@
 
 use std::collections::hash_map::Entry;
 
+use smallvec::smallvec;
 use ustr::Ustr;
 
 use super::eval::{Frame, MAX_TOUCHES};
 use super::external::{self, Kind};
 use super::index::Index;
-use super::summary::{ForeignCall, LocalSite, Root, Val};
+use super::summary::{ForeignCall, LocalSite, Root, Roots, Val};
 use super::tree::{Def, ItemId};
 use super::types::{T, names_of, shared};
-use crate::facts::{ExprId, ExprKind, ItemKind, Pat, Path, Sym, Ty};
+use crate::facts::{ExprId, ExprKind, ItemKind, Pat, Path, Sym};
 use crate::finding::AccessKind;
 use crate::span::Span;
 
@@ -48,7 +49,7 @@ impl<'a> Frame<'a, '_> {
         }
         let root = Root::Local(self.id, span.start);
         self.out.locals.push(LocalSite { root, name, span, ty: val.ty.clone(), region: self.region });
-        val.roots = vec![root];
+        val.roots = smallvec![root];
     }
 
     /// A value that a framework's wrapper took before the binding named it.
@@ -73,7 +74,7 @@ impl<'a> Frame<'a, '_> {
             }
             Pat::Tuple(parts) => {
                 let ty = val.ty.value().clone();
-                let mut sender = Vec::new();
+                let mut sender = Roots::new();
                 for (at, part) in parts.iter().enumerate() {
                     let ty = match &ty {
                         T::Tuple(types) => types.get(at).cloned().unwrap_or_default(),
@@ -190,7 +191,7 @@ impl<'a> Frame<'a, '_> {
         {
             return Some(val.ty.clone());
         }
-        match self.ty(&Ty::Path(path.clone())) {
+        match self.names().segments_ty(&path.segments, &self.scope) {
             T::Adt(adt, args) if matches!(self.names().tree.item(adt).item.kind, ItemKind::Struct { .. }) => {
                 Some(T::Adt(adt, args))
             }
@@ -233,7 +234,7 @@ impl<'a> Frame<'a, '_> {
         }
         let ty = Index::field_type(self.names(), adt, at, args);
         let own = Root::Field(adt, at as u16);
-        let mut roots = Vec::new();
+        let mut roots = Roots::new();
         // A lock of its own starts a new piece of state; a plain field is part of what
         // holds it as well.
         if external::interior(&ty).is_none() {
@@ -362,7 +363,7 @@ impl<'a> Frame<'a, '_> {
                     Some(Def::Variant(_, variant)) => Some(*variant),
                     _ => None,
                 };
-                Val { variant, ..Val::of(self.ty(&Ty::Path(path.clone()))) }
+                Val { variant, ..Val::of(self.names().segments_ty(&path.segments, &self.scope)) }
             }
         }
     }

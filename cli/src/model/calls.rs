@@ -308,8 +308,7 @@ impl<'a> Frame<'a, '_> {
             };
         }
         if !owner.is_empty() {
-            let head = Path { segments: owner.to_vec() };
-            if let Some(ty) = self.owner_type(&head)
+            if let Some(ty) = self.owner_type(owner)
                 && let Some(val) = self.call_on_type(&ty, path, args, span)
             {
                 return val;
@@ -331,7 +330,7 @@ impl<'a> Frame<'a, '_> {
                     }
                     ItemKind::Struct { .. } => return self.construct(item, args, span),
                     ItemKind::Alias { .. } => {
-                        if let T::Ext(path, _) = self.ty(&Ty::Path(Path { segments: path.segments.clone() }))
+                        if let T::Ext(path, _) = self.names().segments_ty(&path.segments, &self.scope)
                         {
                             return self.call_foreign(path, &[], args, span);
                         }

@@ -8,7 +8,7 @@ use super::calls::region_of_call;
 use super::effects::{self, Effect};
 use super::eval::Frame;
 use super::external::{self, Kind};
-use super::summary::{Callable, ForeignCall, Injected, RegionKind, Root, Val};
+use super::summary::{Callable, ForeignCall, Injected, RegionKind, Root, Roots, Val};
 use super::types::{T, last_part};
 use crate::facts::{ExprId, Sym, Ty};
 use crate::finding::AccessKind;
@@ -198,7 +198,7 @@ impl<'a> Frame<'a, '_> {
         let roots: &[Root] = if known { &[] } else { &recv.roots };
         Val {
             ty: recv.ty.value().clone(),
-            roots: roots.to_vec(),
+            roots: Roots::from_slice(roots),
             fresh: true,
             web: recv.web.clone(),
             ..Val::default()
@@ -348,7 +348,7 @@ impl<'a> Frame<'a, '_> {
             self.new_local(name, span, &mut val);
             self.out.injected.push(Injected {
                 ty: val.ty.clone(),
-                roots: val.roots.clone(),
+                roots: val.roots.to_vec(),
                 region: self.region,
             });
         }
@@ -376,7 +376,7 @@ impl<'a> Frame<'a, '_> {
         let name = inner.made_by.map_or(Ustr::from("state"), |path| Ustr::from(last_part(path.as_str())));
         self.new_local(name, span, &mut inner);
         answer.roots.clone_from(&inner.roots);
-        self.out.injected.push(Injected { ty: inner.ty, roots: inner.roots, region: self.region });
+        self.out.injected.push(Injected { ty: inner.ty, roots: inner.roots.into_vec(), region: self.region });
     }
 }
 

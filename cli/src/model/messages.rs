@@ -24,7 +24,7 @@ impl Frame<'_, '_> {
                     _ => None,
                 };
                 self.out.sends.push(Send {
-                    roots: recv.roots.clone(),
+                    roots: recv.roots.to_vec(),
                     message,
                     variant: value.variant,
                     from,
@@ -49,7 +49,7 @@ impl Frame<'_, '_> {
             return;
         }
         for val in vals.iter().filter(|val| external::kind_of(&val.ty) == Kind::Sender) {
-            self.out.handed.push((val.roots.clone(), self.region));
+            self.out.handed.push((val.roots.to_vec(), self.region));
         }
     }
 

@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 
 use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 use ustr::Ustr;
 
 use super::external;
@@ -14,18 +15,21 @@ use super::tree::{Def, ItemId, ModId, Tree};
 use super::types::T;
 use crate::facts::{ItemKind, Sym};
 
+/// What a name means: hardly ever more than one thing.
+pub(crate) type Defs = SmallVec<[Def; 2]>;
+
 /// Re-exports can form cycles.
 const MAX_HOPS: usize = 32;
 
 pub(crate) struct Names<'a> {
     pub(crate) tree: Tree<'a>,
-    memo: RefCell<FxHashMap<(ModId, Sym), Vec<Def>>>,
+    memo: RefCell<FxHashMap<(ModId, Sym), Defs>>,
     /// Types of fields that were asked about, without arguments for their struct.
     pub(super) fields: RefCell<FxHashMap<(ItemId, usize), T>>,
     /// Steps left for the type at hand; see [`super::types`].
     pub(super) left: Cell<usize>,
     /// What the question at hand has asked already.
-    asked: RefCell<FxHashMap<(ModId, Sym), Vec<Def>>>,
+    asked: RefCell<FxHashMap<(ModId, Sym), Defs>>,
 }
 
 impl<'a> Names<'a> {
@@ -40,27 +44,27 @@ impl<'a> Names<'a> {
     }
 
     /// Every meaning of a path, the likeliest first; never empty for a path.
-    pub(crate) fn resolve(&self, module: ModId, path: &[Sym]) -> Vec<Def> {
+    pub(crate) fn resolve(&self, module: ModId, path: &[Sym]) -> Defs {
         self.resolve_within(module, path, MAX_HOPS)
     }
 
-    fn resolve_within(&self, module: ModId, path: &[Sym], hops: usize) -> Vec<Def> {
+    fn resolve_within(&self, module: ModId, path: &[Sym], hops: usize) -> Defs {
         let Some((first, mut rest)) = path.split_first() else {
-            return Vec::new();
+            return Defs::new();
         };
         if hops == 0 {
-            return vec![external(path)];
+            return smallvec![external(path)];
         }
         let mut at = match first.as_str() {
-            "crate" | "$crate" => vec![Def::Mod(self.tree.module(module).root)],
-            "self" => vec![Def::Mod(module)],
+            "crate" | "$crate" => smallvec![Def::Mod(self.tree.module(module).root)],
+            "self" => smallvec![Def::Mod(module)],
             "super" => {
                 let mut up = self.parent(module);
                 while rest.first().is_some_and(|next| *next == "super") {
                     up = self.parent(up);
                     rest = &rest[1..];
                 }
-                vec![Def::Mod(up)]
+                smallvec![Def::Mod(up)]
             }
             _ => self.lookup(module, *first, hops - 1),
         };
@@ -68,17 +72,22 @@ impl<'a> Names<'a> {
             at = self.outside(module, *first);
         }
         for name in rest {
-            let mut next = Vec::new();
+            let mut next = Defs::new();
             for def in &at {
                 self.member(*def, *name, hops - 1, &mut next);
             }
             if next.is_empty() {
                 // Not one of ours after all, or an associated item: keep what we know.
-                return vec![external(path)];
+                return smallvec![external(path)];
             }
             at = next;
         }
         at
+    }
+
+    /// What a module declares under a name.
+    fn declared(&self, module: ModId, name: Sym) -> Defs {
+        self.tree.module(module).names.get(&name).map_or_else(Defs::new, |defs| defs.iter().copied().collect())
     }
 
     fn parent(&self, module: ModId) -> ModId {
@@ -86,7 +95,7 @@ impl<'a> Names<'a> {
     }
 
     /// `def::name`
-    fn member(&self, def: Def, name: Sym, hops: usize, out: &mut Vec<Def>) {
+    fn member(&self, def: Def, name: Sym, hops: usize, out: &mut Defs) {
         match def {
             Def::Mod(module) => out.extend(self.lookup(module, name, hops)),
             Def::Item(id) => match &self.tree.item(id).item.kind {
@@ -107,13 +116,13 @@ impl<'a> Names<'a> {
                 }
                 _ => {}
             },
-            Def::Ext(path) => out.push(Def::Ext(Ustr::from(&format!("{path}::{name}")))),
+            Def::Ext(path) => out.push(Def::Ext(joined(path, name))),
             Def::Variant(..) => {}
         }
     }
 
     /// A single name as seen inside a module.
-    fn lookup(&self, module: ModId, name: Sym, hops: usize) -> Vec<Def> {
+    fn lookup(&self, module: ModId, name: Sym, hops: usize) -> Defs {
         let key = (module, name);
         if let Some(known) = self.memo.borrow().get(&key) {
             return known.clone();
@@ -124,7 +133,7 @@ impl<'a> Names<'a> {
             return known.clone();
         }
         let first = self.asked.borrow().is_empty();
-        let own = self.tree.module(module).names.get(&name).cloned().unwrap_or_default();
+        let own = self.declared(module, name);
         self.asked.borrow_mut().insert(key, own);
         let found = self.lookup_uncached(module, name, hops);
         if first {
@@ -136,9 +145,9 @@ impl<'a> Names<'a> {
         found
     }
 
-    fn lookup_uncached(&self, module: ModId, name: Sym, hops: usize) -> Vec<Def> {
+    fn lookup_uncached(&self, module: ModId, name: Sym, hops: usize) -> Defs {
         let scope = self.tree.module(module);
-        let mut found = scope.names.get(&name).cloned().unwrap_or_default();
+        let mut found = self.declared(module, name);
         if hops == 0 {
             return found;
         }
@@ -171,9 +180,9 @@ impl<'a> Names<'a> {
     }
 
     /// An import path: relative to this module, or starting with a crate's name.
-    fn import(&self, module: ModId, path: &[Sym], hops: usize) -> Vec<Def> {
+    fn import(&self, module: ModId, path: &[Sym], hops: usize) -> Defs {
         let Some(first) = path.first() else {
-            return Vec::new();
+            return Defs::new();
         };
         let known = matches!(first.as_str(), "crate" | "self" | "super" | "$crate");
         if !known && !self.tree.module(module).names.contains_key(first) {
@@ -186,26 +195,26 @@ impl<'a> Names<'a> {
             // Not declared here: an import of the same name may stand for it.
             let imported = self.tree.module(module).imports.contains_key(first) && path.len() > 1;
             if !imported {
-                return vec![external(path)];
+                return smallvec![external(path)];
             }
         }
         self.resolve_within(module, path, hops)
     }
 
     /// A name that the module does not declare: a crate, a prelude name, a foreign glob.
-    fn outside(&self, module: ModId, name: Sym) -> Vec<Def> {
+    fn outside(&self, module: ModId, name: Sym) -> Defs {
         if let Some(&root) = self.tree.crates.get(&name) {
             // A framework's own examples see it as any service does.
             let here = self.tree.module(module);
             let other =
                 self.tree.module(root).package != here.package || self.tree.examples.contains(&here.root);
             if !(other && external::known_crate(name.as_str())) {
-                return vec![Def::Mod(root)];
+                return smallvec![Def::Mod(root)];
             }
-            return vec![Def::Ext(name)];
+            return smallvec![Def::Ext(name)];
         }
         if let Some(path) = prelude(name.as_str()) {
-            return vec![Def::Ext(Ustr::from(path))];
+            return smallvec![Def::Ext(Ustr::from(path))];
         }
         // Told by the first name alone: resolving the glob here could come back here.
         let scope = self.tree.module(module);
@@ -219,15 +228,25 @@ impl<'a> Names<'a> {
         let upper = name.as_str().starts_with(char::is_uppercase);
         if upper && let Some(glob) = scope.globs.iter().find(foreign) {
             let path: Vec<&str> = glob.iter().map(|part| part.as_str()).collect();
-            return vec![Def::Ext(Ustr::from(&format!("{}::{name}", path.join("::"))))];
+            return smallvec![Def::Ext(Ustr::from(&format!("{}::{name}", path.join("::"))))];
         }
-        vec![Def::Ext(name)]
+        smallvec![Def::Ext(name)]
     }
 }
 
 fn external(path: &[Sym]) -> Def {
-    let parts: Vec<&str> = path.iter().map(|part| part.as_str()).collect();
-    Def::Ext(Ustr::from(&parts.join("::")))
+    let whole = path.iter().copied().reduce(joined);
+    Def::Ext(whole.unwrap_or_default())
+}
+
+/// `path::name`, put together once.
+pub(super) fn joined(path: Sym, name: Sym) -> Sym {
+    thread_local! {
+        static KNOWN: RefCell<FxHashMap<(Sym, Sym), Sym>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        *known.entry((path, name)).or_insert_with(|| Ustr::from(&format!("{path}::{name}")))
+    })
 }
 
 fn prelude(name: &str) -> Option<&'static str> {

@@ -4,7 +4,7 @@ use super::eval::Frame;
 use super::summary::{Callable, Root, Val};
 use super::tree::{Def, ItemId};
 use super::types::{T, names_of, shared};
-use crate::facts::{ItemKind, Path, StaticKind, Sym, Ty};
+use crate::facts::{ItemKind, Path, Segment, StaticKind, Sym, Ty};
 
 impl Frame<'_, '_> {
     pub(super) fn path(&mut self, path: &Path) -> Val {
@@ -20,8 +20,7 @@ impl Frame<'_, '_> {
         if let Some((last, owner)) = path.segments.split_last()
             && !owner.is_empty()
         {
-            let owner = Path { segments: owner.to_vec() };
-            let head = self.owner_type(&owner);
+            let head = self.owner_type(owner);
             if let Some(item) = head.as_ref().and_then(|head| self.associated(head, last.name)) {
                 return self.item_value(item);
             }
@@ -43,8 +42,8 @@ impl Frame<'_, '_> {
     }
 
     /// The type that a path's head names, when it names one.
-    pub(super) fn owner_type(&self, path: &Path) -> Option<T> {
-        match self.ty(&Ty::Path(path.clone())) {
+    pub(super) fn owner_type(&self, owner: &[Segment]) -> Option<T> {
+        match self.names().segments_ty(owner, &self.scope) {
             T::Unknown => None,
             ty => Some(ty),
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
 use super::tree::ItemId;
 use super::types::T;
@@ -168,11 +169,14 @@ pub(crate) enum Callable {
     Foreign,
 }
 
+/// Roots of one value: hardly ever more than two.
+pub(crate) type Roots = SmallVec<[Root; 2]>;
+
 /// What an expression leads to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Val {
     pub(crate) ty: T,
-    pub(crate) roots: Vec<Root>,
+    pub(crate) roots: Roots,
     /// Made here and not yet shared: writing to it is construction.
     pub(crate) fresh: bool,
     pub(crate) callable: Option<Callable>,
@@ -196,7 +200,7 @@ impl Val {
     }
 
     pub(crate) fn with_roots(mut self, roots: &[Root]) -> Val {
-        self.roots = roots.to_vec();
+        self.roots = Roots::from_slice(roots);
         self
     }
 

@@ -6,11 +6,12 @@
 
 use std::sync::{Arc, LazyLock};
 
+use smallvec::SmallVec;
 use ustr::Ustr;
 
 use super::names::Names;
 use super::tree::{Def, ItemId, ModId};
-use crate::facts::{Generic, ItemKind, Path, Sym, Ty};
+use crate::facts::{Generic, ItemKind, Path, Segment, Sym, Ty};
 
 /// A resolved type.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -142,7 +143,7 @@ impl Names<'_> {
             left => self.left.set(left - 1),
         }
         match ty {
-            Ty::Path(path) => self.path_ty(path, scope, hops),
+            Ty::Path(path) => self.path_ty(&path.segments, scope, hops),
             Ty::Projection(_, path) => {
                 let name = path.last().map(|last| last.name);
                 scope
@@ -197,11 +198,18 @@ impl Names<'_> {
         if defs.is_empty() { T::Unknown } else { T::Bound(defs.into()) }
     }
 
-    fn path_ty(&self, path: &Path, scope: &Scope, hops: usize) -> T {
-        let Some(first) = path.segments.first() else {
+    /// The type that a path's segments name.
+    pub(crate) fn segments_ty(&self, segments: &[Segment], scope: &Scope) -> T {
+        self.left.set(MAX_TYPE_STEPS - 1);
+        let found = self.path_ty(segments, scope, MAX_ALIASES);
+        if found.is_small() { found } else { T::Unknown }
+    }
+
+    fn path_ty(&self, segments: &[Segment], scope: &Scope, hops: usize) -> T {
+        let Some(first) = segments.first() else {
             return T::Unknown;
         };
-        if path.segments.len() == 1 {
+        if segments.len() == 1 {
             if first.name == "Self" {
                 return scope.self_ty.clone();
             }
@@ -209,7 +217,7 @@ impl Names<'_> {
                 return ty.clone();
             }
         } else if first.name == "Self" {
-            let name = path.segments[1].name;
+            let name = segments[1].name;
             let known = scope.assoc.iter().find(|(assoc, _)| *assoc == name);
             return known.map_or(T::Unknown, |(_, ty)| ty.clone());
         } else if scope.generics.iter().any(|(name, _)| *name == first.name) {
@@ -218,13 +226,12 @@ impl Names<'_> {
         let Some(module) = scope.module else {
             return T::Unknown;
         };
-        let args: Vec<T> = path
-            .segments
+        let args: Vec<T> = segments
             .iter()
             .flat_map(|segment| &segment.args)
             .map(|arg| self.ty_within(arg, scope, hops))
             .collect();
-        let defs = self.resolve(module, &names_of(path));
+        let defs = self.resolve(module, &names_in(segments));
         for def in &defs {
             match *def {
                 Def::Item(id) => match &self.tree.item(id).item.kind {
@@ -262,8 +269,12 @@ impl Names<'_> {
     }
 }
 
-pub(crate) fn names_of(path: &Path) -> Vec<Sym> {
-    path.segments.iter().map(|segment| segment.name).collect()
+pub(crate) fn names_of(path: &Path) -> SmallVec<[Sym; 4]> {
+    names_in(&path.segments)
+}
+
+fn names_in(segments: &[Segment]) -> SmallVec<[Sym; 4]> {
+    segments.iter().map(|segment| segment.name).collect()
 }
 
 /// Pairs generic parameters with arguments; what is missing is unknown.

@@ -197,6 +197,11 @@ impl<'a> Frame<'a, '_> {
         let name = name.as_str();
         let routed = recv.web.is_some() || vals.iter().any(|val| val.web.is_some()) || router_type(&recv.ty);
         let named = vals.iter().any(|val| matches!(val.callable, Some(Callable::Item(_))));
+        let texts = vals.iter().any(|val| val.literal.is_some());
+        if !routed && !named && !texts && name != "on_upgrade" {
+            // Almost every call.
+            return None;
+        }
         let literal = vals.iter().find_map(|val| val.literal.clone());
         let adds = matches!(
             name,
