@@ -5,6 +5,7 @@
 //! drops the rest: visibility, lifetimes, literals other than strings. Names are
 //! still the ones in the text; [`crate::model`] gives them a meaning.
 
+use smallvec::SmallVec;
 use ustr::Ustr;
 
 use crate::span::Span;
@@ -21,15 +22,32 @@ pub(crate) struct FileFacts {
 /// A path as written, generic arguments included.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Path {
-    pub(crate) segments: Vec<Segment>,
+    /// Most paths are one name, and need nothing beside the expression that they are.
+    pub(crate) segments: SmallVec<[Segment; 1]>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Segment {
     pub(crate) name: Sym,
+    /// Nothing where nothing stands in angle brackets.
+    pub(crate) generic: Option<Box<GenericArgs>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct GenericArgs {
     pub(crate) args: Vec<Ty>,
     /// `Iterator<Item = T>`, and `Fn(..) -> T` under the name `Output`.
     pub(crate) assoc: Vec<(Sym, Ty)>,
+}
+
+impl Segment {
+    pub(crate) fn args(&self) -> &[Ty] {
+        self.generic.as_ref().map_or(&[], |generic| &generic.args)
+    }
+
+    pub(crate) fn assoc(&self) -> &[(Sym, Ty)] {
+        self.generic.as_ref().map_or(&[], |generic| &generic.assoc)
+    }
 }
 
 impl Path {
@@ -45,7 +63,7 @@ impl Path {
     }
 
     pub(crate) fn of(names: &[&str]) -> Path {
-        let segment = |name: &&str| Segment { name: Ustr::from(name), args: Vec::new(), assoc: Vec::new() };
+        let segment = |name: &&str| Segment { name: Ustr::from(name), generic: None };
         Path { segments: names.iter().map(segment).collect() }
     }
 }
@@ -204,6 +222,9 @@ pub(crate) struct Trait {
     pub(crate) items: Vec<Item>,
 }
 
+/// A few expressions, in place.
+pub(crate) type ExprIds = SmallVec<[ExprId; 4]>;
+
 /// Index into [`Body::exprs`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ExprId(pub(crate) u32);
@@ -248,17 +269,17 @@ pub(crate) enum ExprKind {
         receiver: ExprId,
         name: Sym,
         generics: Vec<Ty>,
-        args: Vec<ExprId>,
+        args: ExprIds,
         name_span: Span,
     },
     Call {
         callee: ExprId,
-        args: Vec<ExprId>,
+        args: ExprIds,
     },
     /// A macro call; `args` are the expressions that could be made out in it.
     Macro {
         path: Path,
-        args: Vec<ExprId>,
+        args: ExprIds,
     },
     Struct {
         path: Path,
@@ -330,8 +351,8 @@ pub(crate) enum ExprKind {
     Cast(ExprId, Ty),
     /// `return`, `break`.
     Leave(Option<ExprId>),
-    Tuple(Vec<ExprId>),
-    Array(Vec<ExprId>),
+    Tuple(ExprIds),
+    Array(ExprIds),
     Range(Option<ExprId>, Option<ExprId>),
     /// Not understood, or nested too deep.
     Opaque,

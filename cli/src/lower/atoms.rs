@@ -1,6 +1,6 @@
 //! What an expression starts with: literals, paths, brackets, control flow, closures.
 
-use crate::facts::{Arm, ExprKind, Path, Ty};
+use crate::facts::{Arm, ExprIds, ExprKind, Path, Ty};
 use crate::span::Span;
 
 use super::exprs::{Binds, Ex, Form};
@@ -166,8 +166,8 @@ impl Parser<'_> {
         let open = self.span_of(self.at);
         let close = self.tokens[self.at].mate as usize;
         let comma = close > 0 && self.tokens[close - 1].kind == Kind::Punct(b',');
-        let (mut parts, below, first) = self.inside(b'(', "expected an expression", |parser| {
-            let mut parts = Vec::new();
+        let (parts, below, first) = self.inside(b'(', "expected an expression", |parser| {
+            let mut parts = ExprIds::new();
             let mut below = 0;
             let mut first = None;
             while !parser.done() {
@@ -185,10 +185,7 @@ impl Parser<'_> {
             Some(only) if parts.len() == 1 && !comma => {
                 Ok(Ex { start: open.start, end: open.end, form: Form::Plain, ..only })
             }
-            _ => {
-                parts.shrink_to_fit();
-                Ok(self.push(ExprKind::Tuple(parts), open, below, Form::Plain))
-            }
+            _ => Ok(self.push(ExprKind::Tuple(parts), open, below, Form::Plain)),
         }
     }
 
@@ -196,7 +193,7 @@ impl Parser<'_> {
         let open = self.span_of(self.at);
         let whole = self.group_span();
         let (parts, below, repeat) = self.inside(b'[', "expected an expression", |parser| {
-            let mut parts = Vec::new();
+            let mut parts = ExprIds::new();
             let mut below = 0;
             while !parser.done() {
                 let ex = parser.expr()?;

@@ -4,7 +4,7 @@
 //! it. Chains and sums are read in loops; only what stands in brackets or behind a prefix
 //! recurses.
 
-use crate::facts::{Expr, ExprId, ExprKind, Segment, Sym, Ty};
+use crate::facts::{Expr, ExprId, ExprIds, ExprKind, GenericArgs, Ty};
 use crate::span::Span;
 
 use super::parser::{Parsed, Parser};
@@ -383,18 +383,18 @@ impl Parser<'_> {
             return Ok(Vec::new());
         }
         self.at += 2;
-        let mut list = Segment { name: Sym::default(), args: Vec::new(), assoc: Vec::new() };
+        let mut list = GenericArgs::default();
         self.generic_args(&mut list)?;
         Ok(list.args)
     }
 
-    fn args(&mut self) -> Parsed<(Vec<ExprId>, u32)> {
+    fn args(&mut self) -> Parsed<(ExprIds, u32)> {
         self.inside(b'(', "expected arguments", Self::expr_list)
     }
 
     /// Expressions between commas, and how deep they are.
-    pub(super) fn expr_list(&mut self) -> Parsed<(Vec<ExprId>, u32)> {
-        let mut out = Vec::new();
+    pub(super) fn expr_list(&mut self) -> Parsed<(ExprIds, u32)> {
+        let mut out = ExprIds::new();
         let mut below = 0;
         while !self.done() {
             let ex = self.expr()?;

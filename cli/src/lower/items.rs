@@ -665,10 +665,10 @@ impl Parser<'_> {
             Ty::Ref { .. } => Receiver::Ref,
             Ty::Path(path) => match path.last() {
                 // `self: Pin<&mut Self>`, `self: Arc<Self>`
-                Some(last) if matches!(last.args.first(), Some(Ty::Ref { mutable: true, .. })) => {
+                Some(last) if matches!(last.args().first(), Some(Ty::Ref { mutable: true, .. })) => {
                     Receiver::RefMut
                 }
-                Some(last) if !last.args.is_empty() => Receiver::Ref,
+                Some(last) if !last.args().is_empty() => Receiver::Ref,
                 _ => Receiver::Value,
             },
             _ => Receiver::Value,

@@ -7,9 +7,10 @@
 //! What the tokens can be read as is tried first without leaving anything behind, the
 //! calls inside left out: so each token is looked at a few times, however deep it stands.
 
+use smallvec::smallvec;
 use ustr::Ustr;
 
-use crate::facts::{Arm, ExprId, ExprKind, Item, ItemKind, Pat, Path, Static, StaticKind};
+use crate::facts::{Arm, ExprId, ExprIds, ExprKind, Item, ItemKind, Pat, Path, Static, StaticKind};
 use crate::span::Span;
 
 use super::exprs::{Ex, Form};
@@ -129,7 +130,7 @@ impl Parser<'_> {
         Ok(self.push(ExprKind::Macro { path, args }, span, below, form))
     }
 
-    fn macro_args(&mut self, name: &str, range: Range, span: Span, below: &mut u32) -> Parsed<Vec<ExprId>> {
+    fn macro_args(&mut self, name: &str, range: Range, span: Span, below: &mut u32) -> Parsed<ExprIds> {
         if matches!(name, "select" | "select_biased" | "select_loop") {
             let mut arms = Vec::new();
             if self.reads(range, |parser| parser.select_arms(&mut arms)) {
@@ -142,7 +143,7 @@ impl Parser<'_> {
         } else if self.reads(range, |parser| parser.statements(span)) {
             let block = self.range(range.0, range.1, |parser| parser.statements(span))?;
             *below = block.depth;
-            return Ok(vec![block.id]);
+            return Ok(smallvec![block.id]);
         } else {
             let mut found = Vec::new();
             self.deeper(|parser| parser.pieces(range, &mut found))?;
@@ -150,7 +151,7 @@ impl Parser<'_> {
                 list.push(self.range(from, to, Self::expr)?);
             }
         }
-        let mut args: Vec<ExprId> = list.iter().map(|ex| ex.id).collect();
+        let mut args: ExprIds = list.iter().map(|ex| ex.id).collect();
         *below = list.iter().map(|ex| ex.depth).max().unwrap_or(0);
         self.captures(&list, &mut args);
         Ok(args)
@@ -174,7 +175,7 @@ impl Parser<'_> {
     }
 
     /// `{name}` in a format string reads `name`.
-    fn captures(&mut self, list: &[Ex], args: &mut Vec<ExprId>) {
+    fn captures(&mut self, list: &[Ex], args: &mut ExprIds) {
         for ex in list {
             let Some(ExprKind::Str(text)) = self.exprs.get(ex.id.0 as usize).map(|expr| &expr.kind) else {
                 continue;

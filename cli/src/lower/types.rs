@@ -1,8 +1,9 @@
 //! Types, paths and generic parameters. Lifetimes are dropped.
 
+use smallvec::smallvec;
 use ustr::Ustr;
 
-use crate::facts::{Generic, Path, Segment, Ty};
+use crate::facts::{Generic, GenericArgs, Path, Segment, Ty};
 
 use super::parser::{Parsed, Parser};
 use super::tokens::{Kind, Word};
@@ -241,12 +242,11 @@ impl Parser<'_> {
     /// A path; in an expression generic arguments need `::` before them.
     pub(super) fn path(&mut self, in_expr: bool) -> Parsed<Path> {
         self.eat_op("::");
-        let mut segments = vec![self.segment(in_expr)?];
+        let mut segments = smallvec![self.segment(in_expr)?];
         while self.is_op("::") && matches!(self.kind(2), Some(Kind::Word(word)) if is_segment(word)) {
             self.at += 2;
             segments.push(self.segment(in_expr)?);
         }
-        segments.shrink_to_fit();
         Ok(Path { segments })
     }
 
@@ -256,18 +256,19 @@ impl Parser<'_> {
             _ => return Err(self.fail("expected a name")),
         }
         let name = self.name_of(self.at - 1);
-        let mut segment = Segment { name, args: Vec::new(), assoc: Vec::new() };
+        let mut generic = GenericArgs::default();
         if self.is_op("::") && self.kind(2) == Some(Kind::Punct(b'<')) {
             self.at += 2;
-            self.generic_args(&mut segment)?;
+            self.generic_args(&mut generic)?;
         } else if !in_expr && self.is_punct(b'<') && !self.is_op("<=") {
-            self.generic_args(&mut segment)?;
+            self.generic_args(&mut generic)?;
         } else if !in_expr && self.is_open(b'(') {
-            segment.args = self.inside(b'(', "expected types", |parser| parser.type_list())?;
+            generic.args = self.inside(b'(', "expected types", |parser| parser.type_list())?;
             let output = self.output(false)?;
-            segment.assoc.push((Ustr::from("Output"), output));
+            generic.assoc.push((Ustr::from("Output"), output));
         }
-        Ok(segment)
+        let bare = generic.args.is_empty() && generic.assoc.is_empty();
+        Ok(Segment { name, generic: (!bare).then(|| Box::new(generic)) })
     }
 
     fn type_list(&mut self) -> Parsed<Vec<Ty>> {
@@ -281,7 +282,7 @@ impl Parser<'_> {
         Ok(out)
     }
 
-    pub(super) fn generic_args(&mut self, into: &mut Segment) -> Parsed<()> {
+    pub(super) fn generic_args(&mut self, into: &mut GenericArgs) -> Parsed<()> {
         self.want_punct(b'<', "expected `<`")?;
         while !self.is_punct(b'>') {
             self.generic_arg(into)?;
@@ -293,7 +294,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn generic_arg(&mut self, into: &mut Segment) -> Parsed<()> {
+    fn generic_arg(&mut self, into: &mut GenericArgs) -> Parsed<()> {
         match self.kind(0) {
             Some(Kind::Lifetime) if !matches!(self.kind(1), Some(Kind::Punct(b'+'))) => self.at += 1,
             Some(Kind::Text | Kind::Int | Kind::Float | Kind::Literal) => self.at += 1,
@@ -326,7 +327,7 @@ impl Parser<'_> {
         self.kind(1) == Some(Kind::Punct(byte))
     }
 
-    fn assoc_arg(&mut self, name: Ustr, into: &mut Segment) -> Parsed<()> {
+    fn assoc_arg(&mut self, name: Ustr, into: &mut GenericArgs) -> Parsed<()> {
         if self.eat_punct(b':') {
             self.bounds()?;
             return Ok(());
@@ -364,7 +365,7 @@ impl Parser<'_> {
                 self.want_punct(b':', "expected `:`")?;
                 self.ty()?;
                 if self.eat_punct(b'=') {
-                    let mut ignored = Segment { name: Ustr::default(), args: Vec::new(), assoc: Vec::new() };
+                    let mut ignored = GenericArgs::default();
                     self.generic_arg(&mut ignored)?;
                 }
             } else {

@@ -137,7 +137,7 @@ impl Frame<'_, '_> {
                 && let Some(last) = path.last()
             {
                 let names: Vec<Generic> = last
-                    .args
+                    .args()
                     .iter()
                     .map(|arg| Generic {
                         name: match arg {
@@ -186,7 +186,7 @@ pub(super) fn unify(ty: &Ty, given: &T, generic: &[Sym], out: &mut Vec<(Sym, T)>
                 return;
             }
             if let Some(last) = path.last() {
-                for (arg, given) in last.args.iter().zip(given.args()) {
+                for (arg, given) in last.args().iter().zip(given.args()) {
                     unify(arg, given, generic, out);
                 }
             }

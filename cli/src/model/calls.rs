@@ -345,7 +345,7 @@ impl<'a> Frame<'a, '_> {
             Def::Ext(path) => Some(*path),
             _ => None,
         });
-        let generics: Vec<T> = path.segments.iter().flat_map(|one| &one.args).map(|ty| self.ty(ty)).collect();
+        let generics: Vec<T> = path.segments.iter().flat_map(|one| one.args()).map(|ty| self.ty(ty)).collect();
         self.call_foreign(foreign.unwrap_or(last.name), &generics, args, span)
     }
 
@@ -393,7 +393,7 @@ impl<'a> Frame<'a, '_> {
             T::Ext(owner, args_of) => {
                 let full = Ustr::from(&format!("{owner}::{name}"));
                 let mut generics = args_of.to_vec();
-                generics.extend(path.last().iter().flat_map(|last| &last.args).map(|ty| self.ty(ty)));
+                generics.extend(path.last().iter().flat_map(|last| last.args()).map(|ty| self.ty(ty)));
                 Some(self.call_foreign(full, &generics, args, span))
             }
             _ => None,

@@ -112,7 +112,7 @@ impl Index {
             .trait_path
             .as_ref()
             .and_then(|path| path.last())
-            .map_or(Vec::new(), |last| last.args.iter().map(|arg| names.ty(arg, &scope)).collect());
+            .map_or(Vec::new(), |last| last.args().iter().map(|arg| names.ty(arg, &scope)).collect());
         self.impls.push(ImplInfo { id, self_ty, of, of_args, assoc });
     }
 

@@ -168,7 +168,7 @@ impl Names<'_> {
         for bound in bounds {
             let Some(last) = bound.last() else { continue };
             let assoc =
-                last.assoc.iter().find(|(name, _)| matches!(name.as_str(), "Output" | "Item" | "Extract"));
+                last.assoc().iter().find(|(name, _)| matches!(name.as_str(), "Output" | "Item" | "Extract"));
             match (last.name.as_str(), assoc) {
                 ("Future", Some((_, output))) => return self.ty_within(output, scope, hops),
                 ("Fn" | "FnMut" | "FnOnce", Some((_, output))) => {
@@ -178,7 +178,7 @@ impl Names<'_> {
                     return T::ext("Iter", vec![self.ty_within(item, scope, hops)]);
                 }
                 ("Deref" | "AsRef" | "Into" | "Borrow", _) => {
-                    let target = last.args.first().or(last.assoc.first().map(|(_, ty)| ty));
+                    let target = last.args().first().or(last.assoc().first().map(|(_, ty)| ty));
                     return target.map_or(T::Unknown, |target| self.ty_within(target, scope, hops));
                 }
                 _ => {}
@@ -228,7 +228,7 @@ impl Names<'_> {
         };
         let args: Vec<T> = segments
             .iter()
-            .flat_map(|segment| &segment.args)
+            .flat_map(Segment::args)
             .map(|arg| self.ty_within(arg, scope, hops))
             .collect();
         let defs = self.resolve(module, &names_in(segments));
