@@ -163,5 +163,7 @@ fn judge(workspace: &mut Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64
             }
         }
     }
+    // Giving back so many small pieces takes a while, and nobody waits for it.
+    rayon::spawn(move || drop(facts));
     Judged { findings, fine, followed: followed.into_inner(), notes: notes.into_iter().flatten().collect() }
 }

@@ -419,12 +419,13 @@ impl Workspace {
     /// Packages that run in a server: those that start one, and what they depend on.
     /// Nothing where no package is seen to start one: then any could.
     pub(crate) fn served(&self) -> Option<BTreeSet<usize>> {
-        let starts = |package: usize| {
-            let mut files = self.sources.iter().filter(|(_, file)| file.package == package);
-            files.any(|(_, file)| serves::starts_server(&file.text))
-        };
-        let mut served: BTreeSet<usize> =
-            (0..self.packages.len()).filter(|package| starts(*package)).collect();
+        let mut files = vec![Vec::new(); self.packages.len()];
+        for (_, file) in self.sources.iter() {
+            files[file.package].push(&file.text);
+        }
+        let starts = |files: &Vec<&String>| files.par_iter().any(|text| serves::starts_server(text));
+        let starting = files.iter().enumerate().filter(|(_, files)| starts(files));
+        let mut served: BTreeSet<usize> = starting.map(|(package, _)| package).collect();
         if served.is_empty() {
             return None;
         }

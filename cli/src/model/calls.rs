@@ -330,8 +330,7 @@ impl<'a> Frame<'a, '_> {
                     }
                     ItemKind::Struct { .. } => return self.construct(item, args, span),
                     ItemKind::Alias { .. } => {
-                        if let T::Ext(path, _) = self.names().segments_ty(&path.segments, &self.scope)
-                        {
+                        if let T::Ext(path, _) = self.names().segments_ty(&path.segments, &self.scope) {
                             return self.call_foreign(path, &[], args, span);
                         }
                     }
@@ -345,7 +344,8 @@ impl<'a> Frame<'a, '_> {
             Def::Ext(path) => Some(*path),
             _ => None,
         });
-        let generics: Vec<T> = path.segments.iter().flat_map(|one| one.args()).map(|ty| self.ty(ty)).collect();
+        let generics: Vec<T> =
+            path.segments.iter().flat_map(|one| one.args()).map(|ty| self.ty(ty)).collect();
         self.call_foreign(foreign.unwrap_or(last.name), &generics, args, span)
     }
 

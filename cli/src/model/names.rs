@@ -87,7 +87,11 @@ impl<'a> Names<'a> {
 
     /// What a module declares under a name.
     fn declared(&self, module: ModId, name: Sym) -> Defs {
-        self.tree.module(module).names.get(&name).map_or_else(Defs::new, |defs| defs.iter().copied().collect())
+        self.tree
+            .module(module)
+            .names
+            .get(&name)
+            .map_or_else(Defs::new, |defs| defs.iter().copied().collect())
     }
 
     fn parent(&self, module: ModId) -> ModId {

@@ -226,11 +226,8 @@ impl Names<'_> {
         let Some(module) = scope.module else {
             return T::Unknown;
         };
-        let args: Vec<T> = segments
-            .iter()
-            .flat_map(Segment::args)
-            .map(|arg| self.ty_within(arg, scope, hops))
-            .collect();
+        let args: Vec<T> =
+            segments.iter().flat_map(Segment::args).map(|arg| self.ty_within(arg, scope, hops)).collect();
         let defs = self.resolve(module, &names_in(segments));
         for def in &defs {
             match *def {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Words of the serving side, grouped by what says them.
 const WORDS: &[&str] = &[
@@ -70,7 +70,10 @@ const WORDS: &[&str] = &[
 /// Whether a line of code, not of comment, says one of the words.
 pub(crate) fn starts_server(text: &str) -> bool {
     // All words are looked for at once: this reads every file of the code base.
-    static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(WORDS).ok());
+    static SEARCH: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        // Searched for this way, there are instructions of the processor that help.
+        AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(WORDS).ok()
+    });
     let Some(search) = &*SEARCH else { return false };
     search.find_iter(text).any(|found| {
         let line = text[..found.start()].rfind('\n').map_or(0, |end| end + 1);
