@@ -7,8 +7,8 @@
 use ustr::Ustr;
 
 use crate::facts::{
-    Body, Expr, ExprId, Field, Function, Generic, Impl, Item, ItemKind, Param, Receiver, Static, StaticKind,
-    Trait, Ty, Variant,
+    Body, ExprId, Field, Function, Generic, Impl, Item, ItemKind, Param, Receiver, Static, StaticKind, Trait,
+    Ty, Variant,
 };
 use crate::span::Span;
 
@@ -347,7 +347,8 @@ impl Parser<'_> {
         let outer = std::mem::replace(&mut self.exprs, room);
         let root = read(self);
         let mut room = std::mem::replace(&mut self.exprs, outer);
-        let exprs: Vec<Expr> = room.drain(..).collect();
+        let mut exprs = Vec::with_capacity(room.len());
+        exprs.append(&mut room);
         self.rooms.push(room);
         root.map(|root| (!self.dry).then(|| Box::new(Body { exprs, root: Some(root) })))
     }

@@ -1,6 +1,6 @@
 //! What the parser must be able to read, and what it must refuse.
 
-use super::read;
+use super::{Room, read};
 use crate::facts::{ExprKind, Item, ItemKind};
 
 fn items(text: &str) -> Vec<Item> {
@@ -163,6 +163,6 @@ fn what_is_nested_without_an_end_is_refused() {
 #[test]
 fn a_chain_is_cut_where_the_model_could_not_follow() {
     let text = format!("fn f() {{ a{} }}", ".b()".repeat(10_000));
-    let cut = read(&text, false).ok().and_then(|(_, cut)| cut);
+    let cut = read(&text, false, &mut Room::default()).ok().and_then(|(_, cut)| cut);
     assert!(cut.is_some());
 }
