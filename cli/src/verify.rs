@@ -25,6 +25,7 @@ mod proxy;
 mod record;
 mod replay;
 mod replica;
+mod scenario;
 mod schedule;
 mod shrink;
 mod small;
@@ -40,6 +41,7 @@ pub(crate) use case::Case;
 pub(crate) use compare::Field;
 pub use failure::Failure;
 pub(crate) use plan::{Plan, ScheduleKind};
+pub(crate) use scenario::{Scenario, Wishes};
 pub(crate) use verdict::{Divergence, RunLine, Seen, Verdict};
 
 use self::noise::Noise;
@@ -58,7 +60,7 @@ pub(crate) trait Watcher {
 
 /// Does all of it. Blocks; everything that was started has ended when it returns.
 pub(crate) fn run(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failure> {
-    if plan.test.is_empty() {
+    if plan.test.is_empty() && plan.scenario.is_empty() {
         return Err(Failure::NothingToSend);
     }
     within(verify(plan, watcher))
@@ -91,6 +93,7 @@ async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failu
     let mut stage = Stage::set(plan).await?;
     let mut verdict =
         Verdict { service: stage.service.serve.name(), replicas: plan.replicas, ..Verdict::default() };
+    verdict.warnings.clone_from(&plan.scenario.warnings);
     let mut noise = Noise::new(&plan.ignore);
     let (base, limit) = stage.baseline(&mut noise, watcher).await?;
     verdict.requests = base.len();

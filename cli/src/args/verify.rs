@@ -16,7 +16,7 @@ use crate::verify::ScheduleKind;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit status: 0 any replica serves any request, 1 something differs, 2 could not run.",
-    override_usage = "cargo stateless verify [OPTIONS] --serve <COMMAND> -- <TEST>..."
+    override_usage = "cargo stateless verify [OPTIONS] --serve <COMMAND> -- <TEST>...\n       cargo stateless verify [OPTIONS] --serve <COMMAND> --scenario <FILE>"
 )]
 pub(crate) struct VerifyArgs {
     /// How many replicas
@@ -97,9 +97,26 @@ pub(crate) struct VerifyArgs {
     #[arg(short, long, help_heading = "Output")]
     pub(crate) verbose: bool,
 
+    /// Send what a file holds in place of a test: HAR, a Hurl file, or requests in TOML (repeatable)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["test", "replay"], help_heading = "Scenario")]
+    pub(crate) scenario: Vec<PathBuf>,
+
+    /// Of a HAR, send what went to this address [default: where most of it went]
+    #[arg(long, value_name = "URL", requires = "scenario", help_heading = "Scenario")]
+    pub(crate) origin: Option<String>,
+
+    /// Value for `{{NAME}}` in Hurl files and TOML (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, requires = "scenario", help_heading = "Scenario")]
+    pub(crate) variable: Vec<(String, String)>,
+
     /// The test; it finds the address in STATELESS_URL
     #[arg(last = true, value_name = "TEST")]
     pub(crate) test: Vec<OsString>,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 /// A form of the verdict.

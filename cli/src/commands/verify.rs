@@ -11,7 +11,7 @@ use crate::args::verify::{Folder, VerdictFormat, VerifyArgs};
 use crate::error::Error;
 use crate::report::escape;
 use crate::verify::terminal::{self, Look};
-use crate::verify::{self, Case, Plan, RunLine, ScheduleKind, Verdict, Watcher};
+use crate::verify::{self, Case, Plan, RunLine, Scenario, ScheduleKind, Verdict, Watcher, Wishes};
 
 pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
     let mut plan = plan(args)?;
@@ -48,7 +48,10 @@ fn plan(args: &VerifyArgs) -> Result<Plan, Error> {
     let unreadable = |path: &Path, source| Error::Unreadable { path: path.to_owned(), source };
     let here = std::env::current_dir().map_err(|source| unreadable(Path::new("."), source))?;
     let artifacts = args.artifacts.as_ref().map_or_else(|| cache(&here), |folder| here.join(folder));
+    let wishes = Wishes { origin: args.origin.clone(), variables: args.variable.clone() };
     Ok(Plan {
+        scenario: Scenario::read(&args.scenario, &here, &wishes)?,
+        variables: wishes.variables,
         replicas: args.replicas.into(),
         kinds: if args.all { ScheduleKind::value_variants().to_vec() } else { args.schedule.clone() },
         seed: args.seed,

@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::failure::Failure;
@@ -18,21 +18,10 @@ const LOOK: Duration = Duration::from_millis(4);
 /// How a command ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// Nothing: it did not end by itself in the time that it was given.
-    pub(crate) status: Option<ExitStatus>,
+    /// How it failed, in words; nothing where it passed.
+    pub(crate) failed: Option<String>,
     pub(crate) last_lines: String,
     pub(crate) took: Duration,
-}
-
-impl Ended {
-    pub(crate) fn success(&self) -> bool {
-        self.status.is_some_and(|status| status.success())
-    }
-
-    /// In words.
-    pub(crate) fn words(&self) -> String {
-        self.status.map_or_else(|| format!("still running after {} s", self.took.as_secs()), group::ended)
-    }
 }
 
 /// What to run, and where.
@@ -87,5 +76,10 @@ pub(crate) async fn run(
         }
         tokio::time::sleep(LOOK).await;
     }
-    Ok(Ended { status, last_lines: job.log.last_lines(), took })
+    let failed = match status {
+        Some(status) if status.success() => None,
+        Some(status) => Some(group::ended(status)),
+        None => Some(format!("still running after {} s", took.as_secs())),
+    };
+    Ok(Ended { failed, last_lines: job.log.last_lines(), took })
 }

@@ -89,9 +89,21 @@ pub enum Failure {
         output: String,
     },
 
+    /// A scenario cannot be read, or not sent as it is meant.
+    #[error("{place}: {why}")]
+    #[diagnostic(help(
+        "scenarios are HAR, Hurl files and TOML; a command behind `--` can send anything else"
+    ))]
+    Scenario {
+        /// File, and line where there is one.
+        place: String,
+        /// What is wrong.
+        why: String,
+    },
+
     /// The test fails although only one replica answers.
-    #[error("the test command fails on a single replica already: {status}{output}")]
-    #[diagnostic(help("make it pass first; it finds the address in STATELESS_URL"))]
+    #[error("the test fails on a single replica already: {status}{output}")]
+    #[diagnostic(help("make it pass first; a command finds the address in STATELESS_URL"))]
     Baseline {
         /// How it ended.
         status: String,
@@ -110,7 +122,7 @@ pub enum Failure {
     },
 
     /// The test ended without a request.
-    #[error("the test command sent no request to {url}{output}")]
+    #[error("the test sent no request to {url}{output}")]
     #[diagnostic(help(
         "it finds the address in STATELESS_URL; a fixed address in the test passes the proxy by"
     ))]
@@ -123,7 +135,7 @@ pub enum Failure {
 
     /// There is nothing to drive the service with.
     #[error("nothing to send: no test command and no scenario")]
-    #[diagnostic(help("add `-- COMMAND`, which finds the address in STATELESS_URL"))]
+    #[diagnostic(help("add `-- COMMAND`, which finds the address in STATELESS_URL, or `--scenario FILE`"))]
     NothingToSend,
 
     /// The local part that everything goes through does not work.

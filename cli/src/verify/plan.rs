@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::scenario::Scenario;
 use super::schedule::Schedule;
 
 /// What is asked for.
@@ -21,7 +22,11 @@ pub(crate) struct Plan {
     pub(crate) reset: Option<String>,
     pub(crate) shared_folder: bool,
     pub(crate) ignore: Vec<String>,
+    /// The test command; nothing where a scenario takes its place.
     pub(crate) test: Vec<OsString>,
+    pub(crate) scenario: Scenario,
+    /// Values for `{{name}}` in scenarios.
+    pub(crate) variables: Vec<(String, String)>,
     /// Where the caller stands; replicas get copies of it.
     pub(crate) here: PathBuf,
     /// Where the source is that findings are looked for in.

@@ -108,6 +108,10 @@ impl Proxy {
         Ok(Proxy { address, current, accepting })
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// For the test: `http://127.0.0.1:port`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)

@@ -60,25 +60,31 @@ impl Step {
     }
 }
 
+/// Keeps its connections, and sends nothing twice.
+pub(crate) type Sender = Client<HttpConnector, Full<Bytes>>;
+
+/// A sender without a connection yet.
+pub(crate) fn sender() -> Sender {
+    Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http()
+}
+
 /// Sends the steps in their order, each to the replica beside it.
 pub(crate) async fn send(steps: &[(&Step, usize)], replicas: &[SocketAddr]) -> Vec<Exchange> {
-    let client: Client<HttpConnector, Full<Bytes>> =
-        Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
-    let mut anew: HashMap<String, String> = HashMap::new();
+    let client = sender();
+    let mut anew = Anew::default();
     let mut exchanges = Vec::with_capacity(steps.len());
     for (step, replica) in steps {
-        let request = renewed(&step.request(), &anew);
+        let request = anew.renewed(&step.request());
         let answer = match replicas.get(*replica) {
-            Some(address) => tokio::time::timeout(PATIENCE, ask(&client, &request, *address)).await,
-            None => Ok(Err("no such replica".to_owned())),
+            Some(address) => ask(&client, &request, *address).await,
+            None => Err("no such replica".to_owned()),
         };
         let outcome = match answer {
-            Ok(Ok(answer)) => {
-                learn(&mut anew, &step.issued, &lineage::issued(&answer));
+            Ok(answer) => {
+                anew.learn(&step.issued, &lineage::issued(&answer));
                 Outcome::Answered(answer)
             }
-            Ok(Err(why)) => Outcome::Failed(why),
-            Err(_) => Outcome::Failed(format!("nothing after {} s", PATIENCE.as_secs())),
+            Err(why) => Outcome::Failed(why),
         };
         let key = Key { client: String::new(), route: key::route(&request), turn: 0 };
         exchanges.push(Exchange {
@@ -94,11 +100,13 @@ pub(crate) async fn send(steps: &[(&Step, usize)], replicas: &[SocketAddr]) -> V
     exchanges
 }
 
-async fn ask(
-    client: &Client<HttpConnector, Full<Bytes>>,
-    request: &Request,
-    address: SocketAddr,
-) -> Result<Answer, String> {
+/// The answer to one request, or why there is none.
+pub(crate) async fn ask(client: &Sender, request: &Request, address: SocketAddr) -> Result<Answer, String> {
+    let asked = tokio::time::timeout(PATIENCE, once(client, request, address)).await;
+    asked.unwrap_or_else(|_| Err(format!("nothing after {} s", PATIENCE.as_secs())))
+}
+
+async fn once(client: &Sender, request: &Request, address: SocketAddr) -> Result<Answer, String> {
     let mut builder = hyper::Request::builder()
         .method(request.method.as_str())
         .uri(format!("http://{address}{}", request.target));
@@ -115,37 +123,46 @@ async fn ask(
     Ok(Answer { status, headers, body: Body::of(&body), ..Answer::default() })
 }
 
-/// What has the same name in both answers is the same thing, however it is called now.
-fn learn(anew: &mut HashMap<String, String>, recorded: &[(String, String)], now: &[Issued]) {
-    for (name, value) in recorded {
-        let found = now.iter().find(|issued| issued.name == *name);
-        if let Some(issued) = found.filter(|issued| issued.value != *value) {
-            anew.insert(value.clone(), issued.value.clone());
-        }
-    }
-}
+/// What is called otherwise today than when it was recorded.
+#[derive(Debug, Default)]
+pub(crate) struct Anew(HashMap<String, String>);
 
-/// The request with today's values. A short one is exchanged only where it stands alone.
-fn renewed(request: &Request, anew: &HashMap<String, String>) -> Request {
-    let carried = lineage::carried(request);
-    let mut request = request.clone();
-    let mut values: Vec<(&String, &String)> =
-        anew.iter().filter(|(value, _)| carried.iter().any(|carried| carried.value == **value)).collect();
-    // The longest first: one may be a part of another.
-    values.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-    for (value, now) in values {
-        let alone = value.len() < 6;
-        request.target = exchanged(&request.target, value, now, alone);
-        for (name, header) in &mut request.headers {
-            if name != "host" {
-                *header = exchanged(header, value, now, alone);
+impl Anew {
+    /// What has the same name in both answers is the same thing, however it is called now.
+    pub(crate) fn learn(&mut self, recorded: &[(String, String)], now: &[Issued]) {
+        for (name, value) in recorded {
+            let found = now.iter().find(|issued| issued.name == *name);
+            if let Some(issued) = found.filter(|issued| issued.value != *value) {
+                self.0.insert(value.clone(), issued.value.clone());
             }
         }
-        if let Some(text) = request.body.text() {
-            request.body = Body::of(exchanged(text, value, now, alone).as_bytes());
-        }
     }
-    request
+
+    /// The request with today's values. A short one is exchanged only where it stands alone.
+    pub(crate) fn renewed(&self, request: &Request) -> Request {
+        let carried = lineage::carried(request);
+        let mut request = request.clone();
+        let mut values: Vec<(&String, &String)> = self
+            .0
+            .iter()
+            .filter(|(value, _)| carried.iter().any(|carried| carried.value == **value))
+            .collect();
+        // The longest first: one may be a part of another.
+        values.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        for (value, now) in values {
+            let alone = value.len() < 6;
+            request.target = exchanged(&request.target, value, now, alone);
+            for (name, header) in &mut request.headers {
+                if name != "host" {
+                    *header = exchanged(header, value, now, alone);
+                }
+            }
+            if let Some(text) = request.body.text() {
+                request.body = Body::of(exchanged(text, value, now, alone).as_bytes());
+            }
+        }
+        request
+    }
 }
 
 fn exchanged(text: &str, value: &str, now: &str, alone: bool) -> String {
@@ -167,7 +184,7 @@ mod tests {
 
     #[test]
     fn todays_values_take_the_place_of_recorded_ones() {
-        let mut anew = HashMap::new();
+        let mut anew = Anew::default();
         let recorded =
             [("cookie `sid`".to_owned(), "abcdef".to_owned()), ("`id`".to_owned(), "7".to_owned())];
         let issued = |name: &str, value: &str| Issued {
@@ -176,14 +193,14 @@ mod tests {
             cookie: false,
             id: true,
         };
-        learn(&mut anew, &recorded, &[issued("cookie `sid`", "uvwxyz"), issued("`id`", "12")]);
+        anew.learn(&recorded, &[issued("cookie `sid`", "uvwxyz"), issued("`id`", "12")]);
         let request = Request {
             method: "PUT".into(),
             target: "/items/7/v17?id=7".into(),
             headers: vec![("cookie".into(), "sid=abcdef".into()), ("host".into(), "7".into())],
             body: Body::of(br#"{"id":7,"n":77}"#),
         };
-        let request = renewed(&request, &anew);
+        let request = anew.renewed(&request);
         assert_eq!(request.target, "/items/12/v17?id=12");
         assert_eq!(request.headers[0].1, "sid=uvwxyz");
         assert_eq!(request.headers[1].1, "7");

@@ -17,7 +17,7 @@ use super::record::Exchange;
 use super::replay::{self, Step};
 use super::replica::{Fleet, Service};
 use super::schedule::{Assign, Schedule};
-use super::{Watcher, workdir};
+use super::{Watcher, scenario, workdir};
 
 /// What all runs of one verification share.
 pub(super) struct Stage<'a> {
@@ -79,8 +79,8 @@ impl<'a> Stage<'a> {
         for _ in 0..2 {
             watcher.begins("same");
             let run = self.run(Schedule::Same, &[], None).await?;
-            if !run.ended.success() {
-                return Err(Failure::Baseline { status: run.ended.words(), output: run.ended.last_lines });
+            if let Some(status) = run.ended.failed {
+                return Err(Failure::Baseline { status, output: run.ended.last_lines });
             }
             if run.exchanges.is_empty() {
                 return Err(Failure::Silent { url: self.proxy.url(), output: run.ended.last_lines });
@@ -118,20 +118,11 @@ impl<'a> Stage<'a> {
         let fleet = Arc::new(Fleet::start(Arc::clone(&self.service), count, name.clone()).await?);
         let route = Route::new(Book::new(Assign::new(schedule, count, base)), Arc::clone(&fleet));
         self.proxy.set(Some(Arc::clone(&route)));
-        let job = Job {
-            program: &self.plan.test[0],
-            arguments: &self.plan.test[1..],
-            here: &self.plan.here,
-            url: &self.proxy.url(),
-            mark: &self.service.mark,
-            log: self.log(&name, "test.log")?,
-            limit,
-        };
         let check = async || match route.broken() {
             Some(failure) => Err(failure),
             None => fleet.died().await,
         };
-        let ended = drive::run(job, check).await;
+        let ended = self.drive(&name, limit, check).await;
         self.proxy.set(None);
         let ended = ended?;
         // The client has its answer before the book has the end of it.
@@ -145,6 +136,22 @@ impl<'a> Stage<'a> {
         fleet.died().await?;
         fleet.end().await;
         Ok(Run { exchanges, cut, ended })
+    }
+
+    /// The test once: the command, or what was recorded.
+    async fn drive(
+        &self,
+        run: &str,
+        limit: Option<Duration>,
+        check: impl AsyncFn() -> Result<(), Failure>,
+    ) -> Result<Ended, Failure> {
+        let plan = self.plan;
+        let [program, arguments @ ..] = plan.test.as_slice() else {
+            return scenario::play(&plan.scenario, &plan.variables, self.proxy.address(), check).await;
+        };
+        let url = self.proxy.url();
+        let (mark, log) = (&self.service.mark, self.log(run, "test.log")?);
+        drive::run(Job { program, arguments, here: &plan.here, url: &url, mark, log, limit }, check).await
     }
 
     pub(super) fn plan(&self) -> &Plan {
@@ -176,10 +183,12 @@ impl<'a> Stage<'a> {
             limit: None,
         };
         let ended = drive::run(job, async || Ok(())).await?;
-        if ended.success() {
-            return Ok(());
+        match ended.failed {
+            None => Ok(()),
+            Some(status) => {
+                Err(Failure::Reset { command: command.clone(), status, output: ended.last_lines })
+            }
         }
-        Err(Failure::Reset { command: command.clone(), status: ended.words(), output: ended.last_lines })
     }
 
     fn log(&self, run: &str, name: &str) -> Result<Log, Failure> {

@@ -138,7 +138,7 @@ impl Verdict {
             differ: differences.len(),
             absent,
             cut: run.cut.len(),
-            failed: (!run.ended.success()).then(|| (run.ended.words(), run.ended.last_lines.clone())),
+            failed: run.ended.failed.clone().map(|status| (status, run.ended.last_lines.clone())),
         }
     }
 

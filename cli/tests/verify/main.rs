@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod client;
+mod scenario;
 mod socket;
 #[path = "../support/mod.rs"]
 mod support;
