@@ -7,9 +7,13 @@
 
 mod atoms;
 mod exprs;
+mod functions;
+mod imports;
 mod items;
 mod literals;
 mod macros;
+#[cfg(test)]
+mod oracle;
 mod parser;
 mod pats;
 mod stmts;

@@ -43,6 +43,8 @@ use names::Names;
 use tree::Tree;
 
 pub(crate) use site::Site;
+#[cfg(test)]
+pub(crate) use waits::children;
 
 /// Every site of the analysed code with its accesses, sorted by place.
 pub(crate) fn sites(workspace: &Workspace, facts: &[FileFacts]) -> Vec<Site> {

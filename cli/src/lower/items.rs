@@ -1,4 +1,4 @@
-//! Items: modules, imports, statics, types, functions, impls.
+//! Items: modules, statics, types, impls.
 //!
 //! Items under `#[cfg(test)]` are dropped here unless asked for, so that nothing
 //! behind sees them. Items inside bodies are lifted to the enclosing module: their
@@ -6,10 +6,7 @@
 
 use ustr::Ustr;
 
-use crate::facts::{
-    Body, ExprId, Field, Function, Generic, Impl, Item, ItemKind, Param, Receiver, Static, StaticKind, Trait,
-    Ty, Variant,
-};
+use crate::facts::{Field, Generic, Impl, Item, ItemKind, Static, StaticKind, Trait, Ty, Variant};
 use crate::span::Span;
 
 use super::parser::{Parsed, Parser, RawAttr};
@@ -66,7 +63,7 @@ impl Parser<'_> {
     }
 
     /// `pub`, `pub(crate)`
-    fn visibility(&mut self) -> Parsed<()> {
+    pub(super) fn visibility(&mut self) -> Parsed<()> {
         if self.eat(Word::Pub)
             && self.is_open(b'(')
             && matches!(
@@ -148,27 +145,6 @@ impl Parser<'_> {
         self.macro_item(out)
     }
 
-    /// Whether a function's head stands there.
-    pub(super) fn starts_fn(&self, ahead: usize) -> bool {
-        let mut at = ahead;
-        loop {
-            match self.kind(at) {
-                Some(Kind::Word(Word::Fn)) => return self.is_ident(at + 1),
-                Some(Kind::Word(Word::Const | Word::Async | Word::Unsafe)) => at += 1,
-                Some(Kind::Word(Word::Extern)) => {
-                    at += 1;
-                    if self.kind(at) == Some(Kind::Text) {
-                        at += 1;
-                    }
-                }
-                Some(Kind::Word(Word::Name)) if self.is_name(at, "default") || self.is_name(at, "safe") => {
-                    at += 1
-                }
-                _ => return false,
-            }
-        }
-    }
-
     pub(super) fn named(&self, name: Ustr, span: Span, attrs: &[RawAttr], kind: ItemKind) -> Item {
         Item { name, span, attrs: self.attrs(attrs), within: Ustr::default(), kind }
     }
@@ -200,96 +176,6 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn import(&mut self, start: u32, out: &mut Vec<Item>) -> Parsed<()> {
-        self.at += 1;
-        self.eat_op("::");
-        let before = out.len();
-        self.use_tree(&mut Vec::new(), out)?;
-        self.want_punct(b';', "expected `;`")?;
-        let span = Span { start, end: self.behind() };
-        for item in &mut out[before..] {
-            item.span = span;
-        }
-        Ok(())
-    }
-
-    fn use_tree(&mut self, prefix: &mut Vec<Ustr>, out: &mut Vec<Item>) -> Parsed<()> {
-        let depth = prefix.len();
-        let mut push = |name: Ustr, path: Vec<Ustr>, glob: bool| {
-            let kind = ItemKind::Use { path, glob };
-            let span = Span { start: 0, end: 0 };
-            out.push(Item { name, span, attrs: Vec::new(), within: Ustr::default(), kind });
-        };
-        loop {
-            match self.kind(0) {
-                Some(Kind::Open(b'{')) => {
-                    self.inside(b'{', "expected imports", |parser| {
-                        while !parser.done() {
-                            parser.eat_op("::");
-                            parser.deeper(|parser| parser.use_tree(prefix, out))?;
-                            if !parser.done() {
-                                parser.want_punct(b',', "expected `,`")?;
-                            }
-                        }
-                        Ok(())
-                    })?;
-                    break;
-                }
-                Some(Kind::Punct(b'*')) => {
-                    self.at += 1;
-                    push(Ustr::from("*"), prefix.clone(), true);
-                    break;
-                }
-                Some(Kind::Word(word)) if super::types::is_segment(word) => {
-                    self.at += 1;
-                    let name = self.name_of(self.at - 1);
-                    if self.eat_op("::") {
-                        prefix.push(name);
-                        continue;
-                    }
-                    // `a::{self}` names `a` itself.
-                    let mut path = prefix.clone();
-                    if name != "self" || path.is_empty() {
-                        path.push(name);
-                    }
-                    let own = path.last().copied().unwrap_or(name);
-                    if self.eat(Word::As) {
-                        let renamed = self.name_of(self.at.min(self.tokens.len() - 1));
-                        if !(self.is_ident(0) || self.is(Word::Underscore)) {
-                            return Err(self.fail("expected a name"));
-                        }
-                        self.at += 1;
-                        push(renamed, path, false);
-                    } else {
-                        push(own, path, false);
-                    }
-                    break;
-                }
-                _ => return Err(self.fail("expected a name, `*` or `{`")),
-            }
-        }
-        prefix.truncate(depth);
-        Ok(())
-    }
-
-    fn extern_crate(&mut self, out: &mut Vec<Item>) -> Parsed<()> {
-        self.at += 2;
-        let at = self.at;
-        if !matches!(self.kind(0), Some(Kind::Word(Word::Name | Word::SelfValue))) {
-            return Err(self.fail("expected the name of a crate"));
-        }
-        self.at += 1;
-        let (mut name, crate_name) = (self.name_of(at), self.name_of(at));
-        if self.eat(Word::As) {
-            name = self.name_of(self.at.min(self.tokens.len() - 1));
-            self.at += 1;
-        }
-        self.want_punct(b';', "expected `;`")?;
-        let kind = ItemKind::Use { path: vec![crate_name], glob: false };
-        out.push(Item { name, span: self.span_of(at), attrs: Vec::new(), within: Ustr::default(), kind });
-        Ok(())
-    }
-
     fn static_item(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
         self.at += 1;
         let mutable = self.eat(Word::Mut);
@@ -297,7 +183,7 @@ impl Parser<'_> {
         self.held_item(StaticKind::Static { mutable }, name, span, &attrs, out)
     }
 
-    fn constant_item(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+    pub(super) fn constant_item(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
         self.at += 1;
         let (name, span) = self.constant_name()?;
         self.generics()?;
@@ -334,23 +220,6 @@ impl Parser<'_> {
         self.want_punct(b';', "expected `;`")?;
         out.push(self.named(name, span, attrs, ItemKind::Static(Static { kind, ty, ty_text, init })));
         Ok(())
-    }
-
-    /// An expression that is a body of its own.
-    pub(super) fn initialiser(&mut self) -> Parsed<Option<Box<Body>>> {
-        self.body(|parser| parser.expr().map(|expr| expr.id))
-    }
-
-    /// Reads expressions into an arena of their own. They gather in one that has grown already.
-    fn body(&mut self, read: impl FnOnce(&mut Self) -> Parsed<ExprId>) -> Parsed<Option<Box<Body>>> {
-        let room = self.rooms.pop().unwrap_or_default();
-        let outer = std::mem::replace(&mut self.exprs, room);
-        let root = read(self);
-        let mut room = std::mem::replace(&mut self.exprs, outer);
-        let mut exprs = Vec::with_capacity(room.len());
-        exprs.append(&mut room);
-        self.rooms.push(room);
-        root.map(|root| (!self.dry).then(|| Box::new(Body { exprs, root: Some(root) })))
     }
 
     fn structure(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
@@ -449,7 +318,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn alias(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+    pub(super) fn alias(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
         self.at += 1;
         let (name, span) = self.ident()?;
         let mut generics = self.generics()?;
@@ -506,7 +375,9 @@ impl Parser<'_> {
         if self.is(Word::Const) {
             self.at += 1;
         }
-        let negative = self.is_punct(b'!') && self.kind(1) != Some(Kind::Word(Word::For));
+        // `impl !Send for A`, but `impl ! {}`.
+        let negative = self.is_punct(b'!')
+            && !matches!(self.kind(1), Some(Kind::Word(Word::For | Word::Where) | Kind::Open(_)));
         if negative {
             self.at += 1;
         }
@@ -536,143 +407,10 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A method, type or constant of an impl or a trait.
-    fn member(&mut self, mut attrs: Vec<RawAttr>, of_trait: bool, out: &mut Vec<Item>) -> Parsed<()> {
-        self.visibility()?;
-        if self.is_name(0, "default") && matches!(self.kind(1), Some(Kind::Word(_))) {
-            self.at += 1;
-        }
-        if self.starts_fn(0) {
-            let wanted = of_trait || self.keep(&attrs);
-            let (name, span, function) = if wanted {
-                self.function(&mut attrs)?
-            } else {
-                self.silently(|parser| parser.function(&mut attrs))?
-            };
-            if wanted && (of_trait || function.body.is_some() && self.keep(&attrs)) {
-                out.push(self.named(name, span, &attrs, ItemKind::Fn(Box::new(function))));
-            }
-            return Ok(());
-        }
-        let before = out.len();
-        match self.kind(0) {
-            Some(Kind::Word(Word::Type)) => {
-                self.alias(attrs, out)?;
-                if let Some(Item { kind: ItemKind::Alias { generics, .. }, .. }) = out[before..].first_mut() {
-                    generics.clear();
-                }
-            }
-            Some(Kind::Word(Word::Const)) => self.constant_item(attrs, out)?,
-            _ => {
-                // A macro in place of members.
-                self.path(false)?;
-                self.want_punct(b'!', "expected a method, type or constant")?;
-                self.macro_tail()?;
-            }
-        }
-        if of_trait {
-            out.truncate(before);
-        }
-        Ok(())
-    }
-
     /// Brackets of a macro call, and the `;` behind it.
     pub(super) fn macro_tail(&mut self) -> Parsed<()> {
         self.skip_group()?;
         self.eat_punct(b';');
         Ok(())
-    }
-
-    fn function(&mut self, attrs: &mut Vec<RawAttr>) -> Parsed<(Ustr, Span, Function)> {
-        while !self.eat(Word::Fn) {
-            self.at += 1;
-        }
-        let (name, span) = self.ident()?;
-        let mut generics = self.generics()?;
-        let mut receiver = None;
-        let mut params = Vec::new();
-        self.inside(b'(', "expected parameters", |parser| {
-            while !parser.done() {
-                parser.outer_attrs()?;
-                match parser.receiver()? {
-                    Some(found) => receiver = Some(found),
-                    None if parser.eat_op("...") => {}
-                    None => {
-                        let pat = parser.pat_single()?;
-                        parser.want_punct(b':', "expected `:`")?;
-                        if parser.eat_op("...") {
-                            break;
-                        }
-                        params.push(Param { pat, ty: parser.ty()? });
-                    }
-                }
-                if !parser.done() {
-                    parser.want_punct(b',', "expected `,`")?;
-                }
-            }
-            Ok(())
-        })?;
-        let output = self.output(true)?;
-        self.where_clause(&mut generics)?;
-        let mut body = None;
-        if !self.eat_punct(b';') {
-            let before = self.lifted.len();
-            let span = self.group_span();
-            body = self.body(|parser| {
-                parser.inside(b'{', "expected `{`", |parser| {
-                    parser.inner_attrs(attrs)?;
-                    parser.stmts(span)
-                })
-            })?;
-            for item in &mut self.lifted[before..] {
-                if item.within.is_empty() {
-                    item.within = name;
-                }
-            }
-        }
-        Ok((name, span, Function { generics, params, receiver, output, body }))
-    }
-
-    /// From the bracket here to its partner.
-    pub(super) fn group_span(&self) -> Span {
-        match self.tokens.get(self.at) {
-            Some(token) if matches!(token.kind, Kind::Open(_)) => {
-                Span { start: token.start, end: self.tokens[token.mate as usize].end }
-            }
-            _ => Span { start: self.here(), end: self.here() },
-        }
-    }
-
-    fn receiver(&mut self) -> Parsed<Option<Receiver>> {
-        let at = self.at;
-        let by_ref = self.eat_punct(b'&');
-        if by_ref && self.kind(0) == Some(Kind::Lifetime) {
-            self.at += 1;
-        }
-        let mutable = self.eat(Word::Mut);
-        if !self.is(Word::SelfValue) || self.is_op_ahead(1, "::") {
-            self.at = at;
-            return Ok(None);
-        }
-        self.at += 1;
-        if by_ref {
-            return Ok(Some(if mutable { Receiver::RefMut } else { Receiver::Ref }));
-        }
-        if !self.eat_punct(b':') {
-            return Ok(Some(Receiver::Value));
-        }
-        Ok(Some(match self.ty()? {
-            Ty::Ref { mutable: true, .. } => Receiver::RefMut,
-            Ty::Ref { .. } => Receiver::Ref,
-            Ty::Path(path) => match path.last() {
-                // `self: Pin<&mut Self>`, `self: Arc<Self>`
-                Some(last) if matches!(last.args().first(), Some(Ty::Ref { mutable: true, .. })) => {
-                    Receiver::RefMut
-                }
-                Some(last) if !last.args().is_empty() => Receiver::Ref,
-                _ => Receiver::Value,
-            },
-            _ => Receiver::Value,
-        }))
     }
 }

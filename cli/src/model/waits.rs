@@ -60,7 +60,7 @@ fn awaited_stream(body: &Body, id: ExprId) -> bool {
 }
 
 /// Pushes the direct parts of an expression, closures left out.
-pub(super) fn children(body: &Body, id: ExprId, out: &mut Vec<ExprId>) {
+pub(crate) fn children(body: &Body, id: ExprId, out: &mut Vec<ExprId>) {
     match body.kind(id) {
         ExprKind::Path(_)
         | ExprKind::QPath(..)
