@@ -13,6 +13,7 @@ pub(crate) use self::levels::LevelFlags;
 use crate::report::Format;
 use crate::rules::Rule;
 
+pub(crate) mod audit;
 pub(crate) mod deploy;
 mod levels;
 mod rule;
@@ -29,6 +30,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Check(CheckArgs),
     Baseline(BaselineArgs),
+    Audit(audit::AuditArgs),
+    Plan(audit::PlanArgs),
     Init(InitArgs),
     #[command(subcommand)]
     Deploy(deploy::Deploy),
@@ -99,6 +102,13 @@ pub(crate) struct ReadArgs {
     #[arg(long, value_name = "PATH", conflicts_with = "path")]
     pub(crate) manifest_path: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+}
+
+/// Which packages and files below a path.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SelectArgs {
     /// Report only this package; `*` and `?` as in globs (repeatable)
     #[arg(short, long = "package", value_name = "NAME", help_heading = "Packages")]
     pub(crate) packages: Vec<String>,
@@ -199,7 +209,7 @@ pub(crate) enum ListFormat {
 }
 
 /// The files that decide about findings.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct DecideArgs {
     /// Configuration to use in place of the nearest `stateless.toml`
     #[arg(long, value_name = "FILE", help_heading = "Levels")]
@@ -211,7 +221,7 @@ pub(crate) struct DecideArgs {
 }
 
 /// What to set aside, and what to report.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct PolicyArgs {
     #[command(flatten)]
     pub(crate) levels: LevelFlags,

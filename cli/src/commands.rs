@@ -2,6 +2,7 @@
 //!
 //! The only module that knows about standard output, standard error and the terminal.
 
+mod audit;
 mod baseline;
 mod deploy;
 mod editor;
@@ -68,6 +69,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let work = thread::Builder::new().stack_size(STACK).spawn(move || match &cli.command {
         Command::Check(args) => check(args),
         Command::Baseline(args) => accept(args),
+        Command::Audit(args) => audit::run(args),
+        Command::Plan(args) => audit::plan(args),
         Command::Init(args) => init::init(args).and_then(|said| print(&said)),
         Command::Deploy(command) => deploy::run(command),
         Command::Ra(args) => editor::run(args),
@@ -177,7 +180,7 @@ fn print(text: &str) -> Result<u8, Error> {
 }
 
 fn cache(args: &ReadArgs) -> Option<Cache> {
-    if args.no_cache { None } else { Cache::of_user() }
+    if args.select.no_cache { None } else { Cache::of_user() }
 }
 
 fn request(args: &ReadArgs) -> Result<Request, Error> {
@@ -188,15 +191,16 @@ fn request(args: &ReadArgs) -> Result<Request, Error> {
         Some(path) => path,
         None => &args.path,
     };
+    let select = &args.select;
     Ok(Request {
         path: path.clone(),
-        packages: args.packages.clone(),
-        exclude: args.exclude.clone(),
-        workspace: args.workspace,
-        no_ignore: args.no_ignore,
-        tests: args.tests,
-        benches: args.benches,
-        examples: args.examples,
+        packages: select.packages.clone(),
+        exclude: select.exclude.clone(),
+        workspace: select.workspace,
+        no_ignore: select.no_ignore,
+        tests: select.tests,
+        benches: select.benches,
+        examples: select.examples,
     })
 }
 

@@ -54,6 +54,28 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// A file of `--with`, `--since` or `--profile` is not there.
+    #[error("`{}` does not exist", path.display())]
+    #[diagnostic(help(
+        "`--with` takes the JSON of `verify` or `deploy check`, `--since` that of an earlier audit"
+    ))]
+    NoEvidence {
+        /// As the caller wrote it.
+        path: PathBuf,
+    },
+
+    /// A file of `--with`, `--since` or `--profile` is not what it has to be.
+    #[error("`{}` cannot be used: {}", path.display(), visible(reason.trim_end()))]
+    #[diagnostic(help(
+        "make it with `--format json`, or `--output json=FILE`; a profile with `audit --show-profile`"
+    ))]
+    Unusable {
+        /// As the caller wrote it.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// PATH is there but cannot be looked at.
     #[error("`{}` cannot be read: {source}", path.display())]
     #[diagnostic(help("check the permissions of the path and of the folders above it"))]

@@ -5,6 +5,7 @@
 //! no network is used.
 
 pub mod args;
+mod audit;
 mod baseline;
 pub mod cache;
 mod checks;

@@ -1,0 +1,137 @@
+//! One finding as a site of the dossier: its source, its uses by function, what moving it costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::advice;
+use super::super::dossier::{RouteCalls, Site, SourceLine, Use};
+use crate::finding::{Access, AccessKind, Context, Finding, Landing};
+use crate::report::Report;
+
+/// Characters of a source line that are shown.
+const LINE_CHARS: usize = 160;
+
+/// The site, `lines` of its source, and its place in the report.
+pub(super) fn of(report: &Report, finding: &Finding, at: usize, lines: u32) -> Site {
+    let sources = &report.sources;
+    let (path, line, _) = sources.locate(finding.site.place);
+    let uses = |kind: AccessKind| {
+        let mut uses: Vec<Use> = Vec::new();
+        finding
+            .accesses
+            .iter()
+            .filter(|access| access.kind == kind)
+            .for_each(|access| used(report, access, &mut uses));
+        uses
+    };
+    Site {
+        id: format!("S{}", at + 1),
+        fingerprint: finding.fingerprint.clone(),
+        symbol: finding.site.symbol.clone(),
+        package: finding.site.package.clone(),
+        item_path: finding.site.item_path.clone(),
+        path: path.to_owned(),
+        line,
+        ty: finding.site.ty.clone(),
+        mechanism: finding.site.mechanism,
+        role: finding.role,
+        level: finding.level,
+        confidence: finding.confidence,
+        rule: finding.rule.name,
+        title: finding.title.clone(),
+        with_replicas: finding.effect.replicas.clone(),
+        after_restart: finding.effect.restart.clone(),
+        landing: finding.landing,
+        landing_reason: advice::landing_reason(finding.role, finding.landing),
+        may_stay: advice::may_stay(finding.role),
+        help: whole_sentence(&finding.help),
+        consistency: advice::consistency(finding),
+        unbounded: finding.unbounded,
+        reasons: finding.reasons.clone(),
+        writers: uses(AccessKind::Write),
+        readers: uses(AccessKind::Read),
+        calls: calls(finding),
+        days: 0.0,
+        lane: String::new(),
+        witness: None,
+        snippet: snippet(report, finding, lines),
+    }
+}
+
+/// Adds an access to those of the same function, at the same time and in the same file.
+fn used(report: &Report, access: &Access, uses: &mut Vec<Use>) {
+    let (path, line, _) = report.sources.locate(access.place);
+    let (when, routes): (_, &[String]) = match &access.context {
+        Context::Request { routes } => ("request", routes),
+        Context::Background => ("background", &[]),
+        Context::Startup => ("startup", &[]),
+    };
+    let known = uses.iter_mut().find(|one| {
+        one.function == access.function && one.when == when && one.routes == routes && one.path == path
+    });
+    match known {
+        Some(known) => {
+            known.lines.push(line);
+            if !known.operations.contains(&access.operation) {
+                known.operations.push(access.operation.clone());
+            }
+        }
+        None => uses.push(Use {
+            function: access.function.clone(),
+            operations: vec![access.operation.clone()],
+            path: path.to_owned(),
+            lines: vec![line],
+            when,
+            routes: routes.to_vec(),
+        }),
+    }
+}
+
+/// Advice as it stands alone: with a large first letter and a full stop.
+fn whole_sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut said: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    if !said.ends_with(['.', '!', '?']) {
+        said.push('.');
+    }
+    said
+}
+
+fn snippet(report: &Report, finding: &Finding, lines: u32) -> Vec<SourceLine> {
+    let file = report.sources.file(finding.site.place.file);
+    let (line, _) = file.line_column(finding.site.place.span.start);
+    let first = line.saturating_sub(lines / 2).max(1);
+    let shown = (first..first + lines).map(|number| {
+        let mut text: String = file.line_text(number).chars().take(LINE_CHARS + 1).collect();
+        if text.chars().count() > LINE_CHARS {
+            text.pop();
+            text.push('…');
+        }
+        SourceLine { number, text, marked: number == line }
+    });
+    let mut lines: Vec<SourceLine> = shown.collect();
+    while lines.last().is_some_and(|last| last.text.trim().is_empty() && !last.marked) {
+        lines.pop();
+    }
+    let blank = lines.iter().take_while(|one| one.text.trim().is_empty() && !one.marked).count();
+    lines.split_off(blank)
+}
+
+/// Calls to a store that a request of each route makes for one site once it has moved: one a
+/// function that reads or writes, two where the same function reads first and writes then.
+fn calls(finding: &Finding) -> Vec<RouteCalls> {
+    if finding.landing == Landing::Stays || finding.landing == Landing::Configuration {
+        return Vec::new();
+    }
+    let mut kinds: BTreeMap<(&str, &str), BTreeSet<AccessKind>> = BTreeMap::new();
+    for access in &finding.accesses {
+        let Context::Request { routes } = &access.context else { continue };
+        for route in routes {
+            kinds.entry((route, &access.function)).or_default().insert(access.kind);
+        }
+    }
+    let mut totals: BTreeMap<&str, usize> = BTreeMap::new();
+    for ((route, _), kinds) in kinds {
+        *totals.entry(route).or_default() += kinds.len();
+    }
+    totals.into_iter().map(|(route, calls)| RouteCalls { route: route.to_owned(), calls }).collect()
+}
