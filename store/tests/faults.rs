@@ -174,9 +174,11 @@ async fn garbage_in_redis_is_a_typed_error() {
         &["SET", "log:1", "secret"],
         &["RPUSH", "log:1", "secret"],
         &["HSET", "log:1", "last", "secret"],
-        &["HSET", "log:1", "@v", "secret", "@s", "1", "last", "1"],
-        &["HSET", "log:1", "@v", "5", "@s", "secret", "last", "1"],
-        &["HSET", "log:1", "@v", "5"],
+        &["HSET", "log:1", "@", "secret 1", "last", "1"],
+        &["HSET", "log:1", "@", "5 secret", "last", "1"],
+        &["HSET", "log:1", "@", "5"],
+        &["HSET", "log:1", "@", "-5 1", "last", "1"],
+        &["HSET", "log:1", "@", "5 1 1", "last", "1"],
     ];
     for command in garbage {
         let _: redis::Value = redis::cmd("DEL").arg("log:1").query_async(&mut connection).await.unwrap();
@@ -200,7 +202,7 @@ async fn garbage_in_redis_is_a_typed_error() {
         let _: redis::Value = redis::cmd("DEL").arg("log:1").query_async(&mut connection).await.unwrap();
         let _: redis::Value = redis::cmd("HSET")
             .arg("log:1")
-            .arg(&["@v", "5", "@s", "1"])
+            .arg(&["@", "5 1"])
             .arg(*fields)
             .query_async(&mut connection)
             .await

@@ -84,25 +84,34 @@ pub(super) fn stored(value: Value) -> Result<Stored, Failure> {
     if pairs.is_empty() {
         return Ok(Stored::Nothing(Version(0)));
     }
-    let (mut version, mut schema, mut dead) = (None, None, false);
+    let mut meta = None;
     let mut fields = Fields::new();
     for (name, value) in pairs {
         let name = text(name)?;
         match name.as_str() {
-            "@v" => version = Some(Version(number(value)?)),
-            "@s" => schema = Some(number(value)?),
-            "@d" => dead = true,
+            "@" => meta = Some(versions(&text(value)?)?),
             _ if name.starts_with('@') => {}
             _ => {
                 fields.insert(Name::Owned(name), text(value)?);
             }
         }
     }
-    match (version, schema, dead) {
-        (Some(version), _, true) => Ok(Stored::Nothing(version)),
-        (Some(version), Some(schema), false) => Ok(Stored::Live(Record { version, schema, fields })),
-        _ => Err(foreign("a Redis hash without a version")),
+    match meta {
+        Some((version, None)) => Ok(Stored::Nothing(version)),
+        Some((version, Some(schema))) => Ok(Stored::Live(Record { version, schema, fields })),
+        None => Err(foreign("a Redis hash without a version")),
     }
+}
+
+/// Version and schema, as `17 2`; a tombstone's schema is `-`.
+pub(super) fn versions(meta: &str) -> Result<(Version, Option<u32>), Failure> {
+    let wrong = || foreign("something else where a version and a schema belong");
+    let (version, schema) = meta.split_once(' ').ok_or_else(wrong)?;
+    let schema = match schema {
+        "-" => None,
+        schema => Some(schema.parse().map_err(|_| wrong())?),
+    };
+    Ok((Version(version.parse().map_err(|_| wrong())?), schema))
 }
 
 /// An answer `{word, ..}`.
@@ -115,8 +124,14 @@ fn tagged(value: Value) -> Result<(String, std::vec::IntoIter<Value>), Failure> 
     Ok((word, values))
 }
 
-/// What `write.lua` answers.
+/// What `write.lua` answers, and `quick.lua` before it: the version alone, maybe with the schema.
 pub(super) fn outcome(value: Value) -> Result<Outcome, Failure> {
+    if let Value::BulkString(_) = &value {
+        let text = text(value)?;
+        let version = text.split(' ').next().and_then(|version| version.parse().ok());
+        let version = version.map(Version).ok_or_else(unexpected)?;
+        return Ok(Outcome::Written { version, counters: Vec::new() });
+    }
     let (word, mut rest) = tagged(value)?;
     let mut next = || rest.next().ok_or_else(unexpected);
     match word.as_str() {

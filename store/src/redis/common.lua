@@ -1,5 +1,5 @@
--- Shared by the other scripts. A record is a hash: its fields, `@v` the version, `@s` the schema,
--- `@i:NAME` the key of the index entry it has, and `@d` in a tombstone.
+-- Shared by the other scripts. A record is a hash: its fields, `@` the version and the schema, as in
+-- `17 2`, and `@i:NAME` the key of the index entry it has. A tombstone has `@` alone, as in `18 -`.
 -- An index is two sorted sets: the keys in the order of their bytes, and under `~x` by their end.
 
 local function now_ms()
@@ -40,9 +40,14 @@ local function ending(key)
   return number(at)
 end
 
+-- Version and schema; a tombstone's schema is `-`. Nothing where there is nothing of ours.
+local function look(key)
+  return string.match(redis.call('HGET', key, '@') or '', '^(%d+) ([%d-]+)$')
+end
+
 local function live(key)
-  local meta = redis.call('HMGET', key, '@v', '@d')
-  return meta[1] and not meta[2]
+  local _, schema = look(key)
+  return schema and schema ~= '-'
 end
 
 local function lifetime(key, ttl)

@@ -2,10 +2,9 @@
 -- ARGV: expectation, version seen, life of the tombstone in ms, take, indexes.
 
 local key = KEYS[1]
-local meta = redis.call('HMGET', key, '@v', '@d')
-local version, dead = meta[1], meta[2]
+local version, schema = look(key)
 if not version and redis.call('EXISTS', key) == 1 then return {'foreign'} end
-if not version or dead then return {'nothing', version or '0'} end
+if not version or schema == '-' then return {'nothing', version or '0'} end
 if ARGV[1] == 'version' and version ~= ARGV[2] then
   return {'refused', redis.call('HGETALL', key)}
 end
@@ -15,9 +14,7 @@ for n = 5, #ARGV do
   local entry = redis.call('HGET', key, '@i:' .. ARGV[n])
   if entry then unlist(entry, key) end
 end
-local after = redis.call('HINCRBY', key, '@v', 1)
-after = redis.call('HGET', key, '@v')
 redis.call('DEL', key)
-redis.call('HSET', key, '@v', after, '@d', '1')
+redis.call('HSET', key, '@', number(version + 1) .. ' -')
 redis.call('PEXPIRE', key, ARGV[3])
 return {'gone', record}

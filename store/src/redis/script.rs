@@ -12,32 +12,36 @@ pub(super) struct Script {
 }
 
 impl Script {
-    pub(super) fn new(code: &str) -> Self {
-        let code = format!("{}\n{code}", include_str!("common.lua"));
+    /// `first` runs before anything else is even defined.
+    pub(super) fn new(first: &str, code: &str) -> Self {
+        let code = format!("{first}\n{}\n{code}", include_str!("common.lua"));
         let hash = redis::Script::new(&code).get_hash().to_owned();
         Self { code, hash }
     }
 
-    fn by_hash(&self, key: &str, arguments: &[Vec<u8>]) -> Cmd {
-        let mut command = redis::cmd("EVALSHA");
-        command.arg(&self.hash).arg(1).arg(key).arg(arguments);
+    fn command(&self, name: &str, script: &str, key: &str, arguments: impl Fn(&mut Cmd)) -> Cmd {
+        let mut command = Cmd::with_capacity(24, 256);
+        command.arg(name).arg(script).arg(1).arg(key);
+        arguments(&mut command);
         command
     }
 
-    fn whole(&self, key: &str, arguments: &[Vec<u8>]) -> Cmd {
-        let mut command = redis::cmd("EVAL");
-        command.arg(&self.code).arg(1).arg(key).arg(arguments);
-        command
+    fn by_hash(&self, key: &str, arguments: impl Fn(&mut Cmd)) -> Cmd {
+        self.command("EVALSHA", &self.hash, key, arguments)
+    }
+
+    fn whole(&self, key: &str, arguments: impl Fn(&mut Cmd)) -> Cmd {
+        self.command("EVAL", &self.code, key, arguments)
     }
 
     pub(super) async fn run(
         &self,
         connection: &mut impl ConnectionLike,
         key: &str,
-        arguments: &[Vec<u8>],
+        arguments: impl Fn(&mut Cmd),
     ) -> RedisResult<Value> {
-        match self.by_hash(key, arguments).query_async(connection).await {
-            Err(error) if unknown(&error) => self.whole(key, arguments).query_async(connection).await,
+        match self.by_hash(key, &arguments).query_async(connection).await {
+            Err(error) if unknown(&error) => self.whole(key, &arguments).query_async(connection).await,
             result => result,
         }
     }
@@ -47,20 +51,20 @@ impl Script {
         &self,
         connection: &mut impl ConnectionLike,
         keys: &[Key],
-        arguments: &[Vec<u8>],
+        arguments: impl Fn(&mut Cmd),
     ) -> RedisResult<Vec<Value>> {
         if let [key] = keys {
             return Ok(vec![self.run(connection, key.as_str(), arguments).await?]);
         }
         let mut pipe = redis::pipe();
         for key in keys {
-            pipe.add_command(self.by_hash(key.as_str(), arguments));
+            pipe.add_command(self.by_hash(key.as_str(), &arguments));
         }
         match pipe.query_async(connection).await {
             Err(error) if unknown(&error) => {
                 let mut pipe = redis::pipe();
                 for key in keys {
-                    pipe.add_command(self.whole(key.as_str(), arguments));
+                    pipe.add_command(self.whole(key.as_str(), &arguments));
                 }
                 pipe.query_async(connection).await
             }

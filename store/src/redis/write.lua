@@ -1,21 +1,29 @@
 -- Writes one record, or nothing at all.
 -- ARGV: expectation, version seen, schema, ttl in ms or '', renew, replace, bump, number of
--- indexes, (index, its entry or '')*, operations.
+-- indexes, (index, its entry or '')*, operations. A write that `quick.lua` did not do arrives here
+-- too, in its form, and is refused.
 
 local key = KEYS[1]
 local expect, seen, mine, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local renew, replace, bump = ARGV[5] == '1', ARGV[6] == '1', ARGV[7] == '1'
-local first = 9 + 2 * tonumber(ARGV[8])
 
-local meta = redis.call('HMGET', key, '@v', '@s', '@d')
-local version, schema, dead = meta[1], meta[2], meta[3]
+local version, schema = look(key)
 if not version and redis.call('EXISTS', key) == 1 then return {'foreign'} end
+local dead = schema == '-'
 local there = version and not dead
 if there and not tonumber(schema) then return {'foreign'} end
+-- Of a record of an older schema: the quick script leaves it to this one, in few words.
+if expect == 'save' then
+  seen = string.match(seen, '^%d+')
+  if there and version == seen and tonumber(schema) < mine then
+    redis.call('HSET', key, unpack(ARGV, 5))
+    if ttl == '-' then redis.call('PERSIST', key) elseif ttl ~= '' then redis.call('PEXPIRE', key, ttl) end
+    return ARGV[6]
+  end
+end
 
 local fine
 if expect == 'any' then fine = true
-elseif expect == 'present' then fine = there
+elseif expect == 'present' or expect == 'patch' or expect == 'count' then fine = there
 elseif expect == 'absent' then fine = not there
 elseif expect == 'since' then fine = not there and (not version or version == seen)
 else fine = there and version == seen end
@@ -25,14 +33,19 @@ if not fine then
 end
 if there then
   local theirs = tonumber(schema)
-  if theirs > mine or (expect == 'present' and theirs ~= mine) then return {'schema', schema} end
-  if theirs < mine and expect == 'any' then replace = true end
+  local part = expect ~= 'any' and expect ~= 'version'
+  if theirs > mine or (part and theirs ~= mine) then return {'schema', schema} end
 end
+local renew, replace, bump = ARGV[5] == '1', ARGV[6] == '1', ARGV[7] == '1'
+if there and tonumber(schema) < mine and expect == 'any' then replace = true end
+local first = 9 + 2 * tonumber(ARGV[8])
 
 -- The first pass changes counters, which can still fail, and learns what a replacement keeps.
 local counters, done, keep, start = {}, {}, {}, {}
 local function refuse(answer)
-  for _, back in ipairs(done) do redis.pcall('HINCRBY', key, back[1], back[2]) end
+  for _, back in ipairs(done) do
+    if back[2] then redis.call('HSET', key, back[1], back[2]) else redis.call('HDEL', key, back[1]) end
+  end
   return answer
 end
 local i = first
@@ -47,13 +60,13 @@ while i <= #ARGV do
     local by, min, max = ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
     keep[name] = true
     if there then
+      local before = redis.call('HGET', key, name)
       local now = redis.pcall('HINCRBY', key, name, by)
       if type(now) == 'table' then
         if string.find(now.err, 'overflow') then return refuse({'range', name}) end
         return refuse({'foreign'})
       end
-      local back = string.sub(by, 1, 1) == '-' and string.sub(by, 2) or '-' .. by
-      table.insert(done, {name, back})
+      table.insert(done, 1, {name, before})
       if now < min or now > max then return refuse({'range', name}) end
       table.insert(counters, redis.call('HGET', key, name))
     else
@@ -68,14 +81,8 @@ end
 -- Everything that is set goes into one command.
 local put, drop = {}, {}
 if there then
-  if bump or replace then
-    version = number(version + 1)
-    put = {'@v', version}
-  end
-  if tonumber(schema) ~= mine then
-    put[#put + 1] = '@s'
-    put[#put + 1] = ARGV[3]
-  end
+  if bump or replace then version = number(version + 1) end
+  if bump or replace or tonumber(schema) ~= mine then put = {'@', version .. ' ' .. ARGV[3]} end
   if replace then
     for _, name in ipairs(redis.call('HKEYS', key)) do
       if string.sub(name, 1, 1) ~= '@' and not keep[name] then drop[#drop + 1] = name end
@@ -88,7 +95,7 @@ else
   if version and tonumber(version) >= fresh then fresh = version + 1 end
   version = number(fresh)
   if dead then redis.call('DEL', key) end
-  put = {'@v', version, '@s', ARGV[3]}
+  put = {'@', version .. ' ' .. ARGV[3]}
 end
 
 i = first
