@@ -68,7 +68,9 @@ impl Frame<'_, '_> {
                 continue;
             }
             let before = self.out.touches.len();
-            self.touch(given(&touch.root), touch.kind, name, span);
+            let lost = self.found_by_type(touch.root, vals, callee, function);
+            let roots = lost.as_ref().map_or_else(|| given(&touch.root), std::slice::from_ref);
+            self.touch(roots, touch.kind, name, span);
             let value = touch.written.and_then(|at| vals.get(at as usize));
             for new in &mut self.out.touches[before..] {
                 new.fetched = touch.fetched || value.is_some_and(|value| value.fetched);
@@ -108,6 +110,28 @@ impl Frame<'_, '_> {
             answer.fresh = false;
         }
         answer
+    }
+
+    /// What an argument is that leads nowhere known: what the parameter's type says. State that
+    /// a framework or a foreign function hands through comes back under its type.
+    fn found_by_type(
+        &mut self,
+        root: Root,
+        vals: &[Val],
+        callee: ItemId,
+        function: &Function,
+    ) -> Option<Root> {
+        let Root::Param(at) = root else { return None };
+        let val = vals.get(at as usize)?;
+        if !val.roots.is_empty() || val.fresh || !val.ty.value().is_unknown() || val.callable.is_some() {
+            return None;
+        }
+        let param = function.params.get(at as usize)?;
+        let ty = self.names().ty(&param.ty, &self.ev.index.scope(self.names(), callee));
+        external::interior(&ty)?;
+        let number = self.out.fetched.len() as u16;
+        self.out.fetched.push(ty);
+        Some(Root::Fetched(number))
     }
 
     pub(super) fn output_type(

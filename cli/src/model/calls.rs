@@ -41,8 +41,14 @@ impl<'a> Frame<'a, '_> {
             answer.web = answer.web.or(web);
             return answer;
         }
-        let kind = region_of(name.as_str());
         let base = base_type(&recv.ty, name.as_str());
+        // `inbox.for_each(|message| ..)` takes messages out as a loop does.
+        let takes = external::kind_of(&base) == Kind::Receiver && name.as_str().contains("for_each");
+        let kind = if takes { RegionKind::Serves } else { region_of(name.as_str()) };
+        if takes {
+            self.out.serves |= self.region == 0;
+            self.out.serving.push(self.region);
+        }
         let params = effects::closure_params(&base, name.as_str());
         let vals = self.args(args, &params, &recv.roots, kind);
         for (arg, val) in args.iter().zip(&vals) {

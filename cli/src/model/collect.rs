@@ -45,6 +45,8 @@ pub(super) struct Collector<'a, 'm> {
     /// Who calls a function while serving, directly or by one other.
     callers: FxHashMap<ItemId, Callers>,
     flows: Flows,
+    /// What the functions say that are handed a binding whose own type says too little.
+    pub(super) told: FxHashMap<Root, T>,
     /// Which arguments every caller of a function fetched before, a bit each.
     fetched: FxHashMap<ItemId, u32>,
 }
@@ -73,6 +75,7 @@ pub(super) fn collect<'m>(
         touches: FxHashMap::default(),
         callers: callers::callers(summaries, contexts),
         flows: Flows::default(),
+        told: FxHashMap::default(),
         fetched: fetched(summaries),
     };
     collector.gather();
@@ -116,6 +119,15 @@ impl Collector<'_, '_> {
             let own = by_root.get(&chosen).copied().unwrap_or(ty);
             let changeable = |ty: &&T| external::interior(ty).is_some();
             let ty = Some(own).filter(changeable).or_else(|| types.find(changeable)).unwrap_or(own);
+            let told = same.iter().find_map(|root| self.told.get(root)).cloned();
+            let ty = told
+                .as_ref()
+                .filter(|_| {
+                    ty.any(&mut |part| {
+                        external::kind_of(part) == Kind::Map && part.args().is_empty() || part.is_unknown()
+                    })
+                })
+                .unwrap_or(ty);
             let besides = besides.remove(&group).unwrap_or_default();
             if let Some(site) = self.site(chosen, ty, &same, &besides, &shared, &known) {
                 sites.push(site);
@@ -270,7 +282,8 @@ impl Collector<'_, '_> {
         if let Some(inner) = locked_struct(self.names, self.index, ty)
             && let ItemKind::Struct { fields: list, .. } = &self.names.tree.item(inner).item.kind
         {
-            let count = if super::shared::one_value(self.names, inner) { 0 } else { list.len() as u16 };
+            let several = shared.structs.get(&inner) == Some(&Sharing::Locked);
+            let count = if several { list.len() as u16 } else { 0 };
             fields =
                 (0..count).map(|at| Root::Field(inner, at)).filter(|field| known.contains(field)).collect();
         }
@@ -298,7 +311,7 @@ impl Collector<'_, '_> {
             words,
             live,
             element_of: element,
-            one_socket: matches!(external::payload(ty), T::Ext(path, _) if socket(last_part(path.as_str()))),
+            one_socket: matches!(external::payload(ty), T::Ext(path, _) if socket(path.as_str())),
             fallback: false,
             kept: false,
             known: true,

@@ -271,6 +271,9 @@ pub(crate) fn kind(path: &str) -> Kind {
         // Codes and tokens that an OAuth server has handed out; sessions of an MCP server.
         "AuthMap" | "TokenMap" if from("oxide_auth") => Kind::MemorySessions,
         "LocalSessionManager" => Kind::MemorySessions,
+        "MemoryBackend" if from("gotham") => Kind::MemorySessions,
+        // Without another backend it is that one.
+        "NewSessionMiddleware" if from("gotham") => Kind::MemorySessions,
         "MemoryStore"
         | "MemorySessionStore"
         | "SessionNullPool"
@@ -309,6 +312,7 @@ pub(crate) fn kind(path: &str) -> Kind {
         | "BufReader"
         | "TcpStream"
         | "TaskTracker"
+        | "Pipeline"
         | "Runtime"
         | "Handle"
         | "Child"

@@ -266,7 +266,12 @@ impl<'a> Frame<'a, '_> {
             "new_layer" | "new_svc" if external::kind(owner) == Kind::SocketHub => {
                 Val::of(T::Tuple(vec![T::Unknown, T::ext(owner, vec![])].into()))
             }
-            "with_state" | "new" if owner == "tide" => Val::of(T::ext("tide::Server", vec![])),
+            "with_state" | "new" if owner == "tide" => {
+                self.inject_method(Ustr::from(last), &vals, span);
+                let made = self.out.injected.last().filter(|_| last == "with_state");
+                let roots = made.map(|made| made.roots.clone()).unwrap_or_default();
+                Val::of(T::ext("tide::Server", vec![])).with_roots(&roots)
+            }
             "channel" | "unbounded_channel" | "unbounded" | "bounded" | "sync_channel" => {
                 channel_type(text, generics)
             }
@@ -406,6 +411,7 @@ pub(super) fn leads_on(method: &str) -> bool {
             | "chunks"
             | "binary_search"
             | "get_or_default"
+            | "state"
             | "in"
             | "to"
             | "within"

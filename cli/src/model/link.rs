@@ -201,7 +201,12 @@ impl<'m> Collector<'_, 'm> {
 
     /// Gives a touch to the state of a type that the framework would find.
     pub(super) fn give(&mut self, id: ItemId, ty: &T, touch: &'m Touch, tables: &[ByType; 3]) {
-        let key = loose(core(ty));
+        // tide's handlers are handed their state inside the request.
+        let inside = match ty {
+            T::Ext(path, args) if last_part(path.as_str()) == "Request" => args.first().unwrap_or(ty),
+            other => other,
+        };
+        let key = loose(core(inside));
         if external::interior(&key).is_none() {
             return;
         }
@@ -221,6 +226,9 @@ impl<'m> Collector<'_, 'm> {
         });
         for root in found.into_iter().flatten() {
             self.touches.entry(*root).or_default().push((id, touch));
+            if exact.is_none() && !ty.any(&mut |part| part.is_unknown()) {
+                self.told.insert(*root, ty.clone());
+            }
         }
     }
 

@@ -198,11 +198,26 @@ impl<'a> Names<'a> {
             }
             // Not declared here: an import of the same name may stand for it.
             let imported = self.tree.module(module).imports.contains_key(first) && path.len() > 1;
-            if !imported {
+            if !imported && !self.beside(module, *first, hops) {
                 return smallvec![external(path)];
             }
         }
         self.resolve_within(module, path, hops)
+    }
+
+    /// Whether a glob over modules of the same crate brings a name: `use super::*; pub use game::*`.
+    fn beside(&self, module: ModId, name: Sym, hops: usize) -> bool {
+        let scope = self.tree.module(module);
+        let near = |glob: &&Vec<Sym>| {
+            hops > 0 && glob.iter().all(|part| matches!(part.as_str(), "crate" | "self" | "super"))
+        };
+        scope.globs.iter().filter(near).any(|glob| {
+            let found = self.resolve_within(module, glob, hops - 1);
+            found.iter().any(|def| match def {
+                Def::Mod(inner) => *inner != module && self.tree.module(*inner).names.contains_key(&name),
+                _ => false,
+            })
+        })
     }
 
     /// A name that the module does not declare: a crate, a prelude name, a foreign glob.

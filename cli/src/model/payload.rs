@@ -100,7 +100,7 @@ impl Collector<'_, '_> {
                 let live = fields.iter().any(|field| {
                     let direct = external::payload(field);
                     let plain = matches!(external::kind_of(direct), Kind::Sender | Kind::Address)
-                        || matches!(direct, T::Ext(path, _) if socket(last_part(path.as_str())));
+                        || matches!(direct, T::Ext(path, _) if socket(path.as_str()));
                     let nested = matches!(direct, T::Adt(..))
                         && self.live_value(direct, shared, depth + 1) != Live::No;
                     plain || nested
@@ -129,7 +129,7 @@ impl Collector<'_, '_> {
                         .map_or(Live::No, |inner| self.live_value(inner, shared, depth + 1));
                     if depth == 0 { inner } else { Live::No }
                 }
-                _ if matches!(other, T::Ext(path, _) if socket(last_part(path.as_str()))) => Live::Whole,
+                _ if matches!(other, T::Ext(path, _) if socket(path.as_str())) => Live::Whole,
                 _ => Live::No,
             },
         }
@@ -137,20 +137,23 @@ impl Collector<'_, '_> {
 }
 
 /// Types that write to one client.
-pub(super) fn socket(name: &str) -> bool {
+pub(super) fn socket(path: &str) -> bool {
+    let name = last_part(path);
+    // Words of the trade elsewhere: whom something is paid to, who is logged in.
+    if matches!(name, "Session" | "Recipient") {
+        return path.contains("actix") || path.contains("ws");
+    }
     matches!(
         name,
         "WebSocket"
             | "SplitSink"
             | "WebSocketStream"
             | "SocketRef"
-            | "Session"
             | "DuplexStream"
             | "TcpStream"
             | "FramedWrite"
             | "OwnedWriteHalf"
             | "WriteHalf"
-            | "Recipient"
             | "Framed"
     )
 }

@@ -52,10 +52,10 @@ impl Shared {
         let mut kept_traits = FxHashSet::default();
         let mut per_request = per_request(names, summaries, contexts);
         for (root, ty) in holders {
-            if let Some(adt) = locked_struct(names, index, ty)
-                && !one_value(names, adt)
-            {
-                structs.insert(adt, Sharing::Locked);
+            if let Some(adt) = locked_struct(names, index, ty) {
+                if holds_several(names, adt, written_out(names, *root)) {
+                    structs.insert(adt, Sharing::Locked);
+                }
                 locked.entry(adt).or_default().push(*root);
             }
             let (mut held, mut traits) = (FxHashSet::default(), FxHashSet::default());
@@ -107,7 +107,10 @@ impl Shared {
             }
         }
         for adt in changed_in_place(names, summaries, contexts) {
-            structs.entry(adt).or_insert(Sharing::Loop);
+            // A lock around it is what it is called by.
+            if !locked.contains_key(&adt) {
+                structs.entry(adt).or_insert(Sharing::Loop);
+            }
         }
         per_request.retain(|adt| !kept.contains(adt) || connections.contains(adt));
         per_request.extend(connections);
@@ -134,6 +137,39 @@ pub(crate) fn one_value(names: &Names, adt: ItemId) -> bool {
     };
     let plain_parts = parts.iter().filter(|part| plain(part)).count();
     parts.iter().all(|part| plain(part) || plain_parts >= 3 && listed(part))
+}
+
+/// Whether what a lock protects is several pieces of state, each worth a line of its own, or one
+/// thing whose parts say nothing alone: settings, a status, a game. A lock that is written out
+/// around the struct where it is held names one thing more often than one behind an alias or in
+/// a binding, which is the service's state as a whole.
+fn holds_several(names: &Names, adt: ItemId, written_out: bool) -> bool {
+    let collections = field_types(names, adt, &[])
+        .iter()
+        .filter(|part| {
+            matches!(
+                external::kind_of(external::payload(part)),
+                Kind::Map | Kind::List | Kind::SharedMap | Kind::Cache
+            )
+        })
+        .count();
+    !one_value(names, adt) && collections > usize::from(written_out)
+}
+
+/// Whether a lock stands in the declaration itself, not behind an alias.
+fn written_out(names: &Names, root: Root) -> bool {
+    let text = match root {
+        Root::Static(id) => match &names.tree.item(id).item.kind {
+            ItemKind::Static(held) => &held.ty_text,
+            _ => return false,
+        },
+        Root::Field(id, at) => match super::collect::nth_field(&names.tree.item(id).item.kind, at.into()) {
+            Some((_, field)) => &field.ty_text,
+            None => return false,
+        },
+        _ => return false,
+    };
+    ["Mutex", "RwLock", "RefCell"].iter().any(|lock| text.contains(lock))
 }
 
 /// The struct that a lock protects as a whole, looking through pointers.

@@ -168,6 +168,16 @@ impl<'s> Case<'s> {
         numbers && self.site.holds.collection && self.writes_with(&["+="])
     }
 
+    /// A table of points in time.
+    pub(crate) fn times(&self) -> bool {
+        let value = self.payload().args().last().map(external::payload);
+        self.site.holds.key.is_some()
+            && matches!(value, Some(T::Ext(path, _)) if matches!(
+                last_part(path.as_str()),
+                "Instant" | "SystemTime" | "DateTime" | "NaiveDateTime" | "OffsetDateTime"
+            ))
+    }
+
     /// A single number, flag or small value rather than a collection.
     pub(crate) fn scalar(&self) -> bool {
         matches!(self.payload_kind(), Kind::Scalar | Kind::Atomic)
@@ -207,7 +217,10 @@ impl<'s> Case<'s> {
                 ) || self
                     .reads
                     .iter()
-                    .any(|read| read.used && (read.function, read.region) == (write.function, write.region))
+                    .any(|read| {
+                        let before = read.access.place.span.start <= write.access.place.span.start;
+                        read.used && before && (read.function, read.region) == (write.function, write.region)
+                    })
                     // A table that is replaced as a whole is loaded anew, not filled where it lacks.
                     || !(self.site.holds.collection && write.operation == "=")
                         && self.reads.iter().any(|read| read.used && read.shares_caller(write))
@@ -220,6 +233,16 @@ impl<'s> Case<'s> {
             REMOVES.contains(&one.access.operation.as_str())
                 && !self.reads.iter().any(|read| read.function == one.function)
         })
+    }
+
+    /// A function that puts nothing in takes entries out for requests, and uses what it took.
+    pub(crate) fn taken_by_another(&self) -> bool {
+        let adds: Vec<_> = self.adds().map(|one| one.function).collect();
+        !adds.is_empty()
+            && self
+                .writes
+                .iter()
+                .any(|one| one.access.operation == "remove" && one.used && !adds.contains(&one.function))
     }
 
     /// A known route takes entries out.

@@ -137,6 +137,18 @@ pub(super) fn settle(case: &Case, parts: Parts) -> Settled {
             return fine(Role::Cache, "filled on a miss with what is fetched from elsewhere");
         }
     }
+    if signal(case) {
+        return fine(Role::Handle, "a flag about this process itself, and those who wait for it");
+    }
+    if case.named(&["health", "breaker"]) && !case.site.holds.collection {
+        return fine(
+            Role::Metrics,
+            "what this process has seen of another's health: each replica asks again",
+        );
+    }
+    if gauge(case) && !limits(case) {
+        return fine(Role::Metrics, "how much is going on in this process");
+    }
     if case.flag() && !toggled(case) {
         return fine(Role::Handle, "a flag that this process sets for itself");
     }
@@ -212,7 +224,9 @@ fn for_operators(one: &Use) -> bool {
             "stat" | "stats" | "status" | "statistics" | "info" | "ready" | "readyz" | "livez"
         );
         exact
-            || ["metric", "health", "prometheus", "uptime", "debug"].iter().any(|stem| word.starts_with(stem))
+            || ["metric", "health", "prometheus", "uptime", "debug", "admin", "analytic", "monitor"]
+                .iter()
+                .any(|stem| word.starts_with(stem))
     })
 }
 
@@ -229,7 +243,9 @@ fn handles_only(case: &Case) -> bool {
     let numbered = case.site.holds.key.as_ref().is_some_and(|key| {
         matches!(key, T::Ext(path, _) if matches!(last_part(path.as_str()), "usize" | "u64" | "u32" | "u16" | "i64" | "i32"))
     });
-    value == Some(Kind::Handle)
+    // Tasks that one route starts and another one stops, by the client's key.
+    let stopped = case.site.holds.key.is_some() && case.taken_by_another();
+    value == Some(Kind::Handle) && !stopped
         || replies && numbered
         || case.holds(Kind::Handle)
             && case.own_name(&["pool", "pools", "handles", "tasks", "listeners", "workers"])
@@ -314,6 +330,26 @@ fn toggled(case: &Case) -> bool {
     };
     let (written, read) = (routes(&case.writes), routes(&case.reads));
     !written.is_empty() && read.iter().any(|route| !written.contains(route))
+}
+
+/// A flag with what wakes those who wait for it: `(AtomicBool, Notify)`.
+fn signal(case: &Case) -> bool {
+    let T::Tuple(parts) = case.payload() else { return false };
+    shutdown(case)
+        && parts.iter().all(|part| match external::kind_of(part) {
+            Kind::Notify => true,
+            _ => matches!(part, T::Ext(path, _) if matches!(last_part(path.as_str()), "AtomicBool" | "bool")),
+        })
+}
+
+/// A number that goes up when something begins and down when it ends, and is compared or shown to
+/// operators.
+fn gauge(case: &Case) -> bool {
+    case.number()
+        && case.writes_with(&["fetch_add"])
+        && case.writes_with(&["fetch_sub"])
+        && case.writes.iter().all(|one| !one.used || one.operation.as_str().starts_with("compare"))
+        && case.reads.iter().all(|one| one.compared || for_operators(one) || one.when.routes.is_empty())
 }
 
 fn scratch(case: &Case) -> bool {

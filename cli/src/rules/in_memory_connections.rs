@@ -3,6 +3,7 @@
 use crate::finding::{Confidence, Landing, Role, RuleMeta};
 use crate::model::external::Kind;
 use crate::model::site::Live;
+use crate::model::types::{T, last_part};
 
 use super::case::Case;
 use super::{Claim, Rule, Words};
@@ -44,6 +45,14 @@ fn judge(case: &Case) -> Option<Claim> {
             return claim(70, confidence, "its entries hold the sender or socket of a client");
         }
         Live::No => {}
+    }
+    let entry = case.payload().args();
+    if let [T::Ext(path, _)] = entry
+        && case.site.holds.collection
+        && last_part(path.as_str()) == "SocketAddr"
+        && !case.taken_by_a_worker()
+    {
+        return claim(61, confidence, "the addresses of connected clients");
     }
     if case.own_name(&[
         "connections",

@@ -35,6 +35,10 @@ pub(super) fn fallback(case: &Case) -> Claim {
         case.assumed() && (!case.site.holds.collection || case.site.info.mechanism == Mechanism::ThreadLocal);
     let confidence = match (case.routed(), case.reads.is_empty()) {
         _ if minor => Confidence::Worth,
+        // A mark that a task of this process sets as well.
+        (true, false) if case.scalar() && case.writes.iter().all(|one| one.when.background) => {
+            Confidence::Likely
+        }
         (true, false) => Confidence::Sure,
         (false, false) => Confidence::Likely,
         (_, true) => Confidence::Likely,

@@ -81,6 +81,13 @@ fn judge(case: &Case) -> Option<Claim> {
     {
         return claim(86, Confidence::Likely, "a table of counts that requests raise and compare");
     }
+    let routed = if case.routed() { Confidence::Sure } else { Confidence::Likely };
+    if case.counts() && by_address {
+        return claim(82, routed, "a table of counts by client address");
+    }
+    if case.times() && !case.site.element() && !case.assumed() {
+        return claim(54, routed, "remembers when each key was last seen");
+    }
     match (case.own_name(&WORDS) && !token, case.named(&WORDS), by_address) {
         (true, _, true) => claim(85, Confidence::Sure, "named after a limit and keyed by client address"),
         (true, _, _) => claim(74, Confidence::Likely, "named after a limit, changed while serving"),

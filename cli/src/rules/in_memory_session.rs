@@ -19,7 +19,9 @@ pub(super) static RULE: Rule = Rule {
     say,
 };
 
-const STRONG: [&str; 39] = [
+const STRONG: [&str; 41] = [
+    "authentication",
+    "authentications",
     "token",
     "tokens",
     "csrf",

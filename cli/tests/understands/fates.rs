@@ -115,4 +115,39 @@ async fn main() {
     app.listen("127.0.0.1:8080").await;
 }
 "##
+    signal_to_end: [] r##"
+//# std axum
+use tokio::sync::Notify;
+#[derive(Clone)]
+struct Ending { shutdown: Arc<(AtomicBool, Notify)> }
+async fn end(State(ending): State<Ending>) { ending.shutdown.0.store(true, Ordering::SeqCst); ending.shutdown.1.notify_waiters(); }
+async fn show(State(ending): State<Ending>) -> String { if ending.shutdown.0.load(Ordering::SeqCst) { "no" } else { "yes" }.into() }
+async fn main() { axum::serve(l, Router::new().route("/end", post(end)).route("/", get(show)).with_state(ending())).await; }
+"##
+    how_much_is_going_on: [] r##"
+//# std axum
+struct Backend { open: AtomicUsize }
+async fn pass(State(backend): State<Arc<Backend>>) -> String {
+    if backend.open.load(Ordering::SeqCst) > 100 { return "busy".into(); }
+    backend.open.fetch_add(1, Ordering::SeqCst);
+    let answer = ask().await;
+    backend.open.fetch_sub(1, Ordering::SeqCst);
+    answer
+}
+async fn admin(State(backend): State<Arc<Backend>>) -> String { backend.open.load(Ordering::SeqCst).to_string() }
+async fn main() { axum::serve(l, Router::new().route("/", get(pass)).route("/admin/open", get(admin)).with_state(backend())).await; }
+"##
+    when_each_key_was_last_seen: ["App::posted shared-field rate-limit w=POST:/post"] r##"
+//# std axum
+use std::time::{Duration, Instant};
+#[derive(Clone)]
+struct App { posted: Arc<Mutex<HashMap<String, Instant>>> }
+async fn post_it(State(app): State<App>, name: String) -> StatusCode {
+    let mut posted = app.posted.lock().unwrap();
+    if posted.get(&name).is_some_and(|at| at.elapsed() < Duration::from_secs(5)) { return StatusCode::TOO_MANY_REQUESTS; }
+    posted.insert(name, Instant::now());
+    StatusCode::OK
+}
+async fn main() { axum::serve(l, Router::new().route("/post", post(post_it)).with_state(app())).await; }
+"##
 }

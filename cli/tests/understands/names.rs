@@ -204,4 +204,25 @@ async fn main() {
     axum::serve(l, Router::new().route("/set", post(set)).route("/show", get(show)).with_state(app)).await;
 }
 "##
+    glob_of_a_module_that_a_glob_brings: ["Table::players shared-field entity"] r##"
+//# std
+mod table { pub struct Table { pub players: Vec<String>, pub round: String } impl Table { pub fn new() -> Self { Table { players: Vec::new(), round: String::new() } } } }
+mod prelude { use super::*; pub use table::*; }
+mod actor {
+    use crate::prelude::*;
+    use actix::prelude::*;
+    pub struct Join(pub String);
+    impl Message for Join { type Result = usize; }
+    impl Actor for Table { type Context = Context<Self>; }
+    impl Handler<Join> for Table {
+        type Result = usize;
+        fn handle(&mut self, join: Join, _: &mut Context<Self>) -> usize { self.players.push(join.0); self.players.len() }
+    }
+}
+#[actix_web::main]
+async fn main() {
+    let table = actix::Actor::start(table::Table::new());
+    actix_web::HttpServer::new(move || actix_web::App::new().app_data(actix_web::web::Data::new(table.clone()))).bind("0:80").unwrap().run().await;
+}
+"##
 }

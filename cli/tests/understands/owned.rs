@@ -113,8 +113,9 @@ struct Hub { rooms: HashMap<u64, String>, next: u64 }
 impl Hub { fn new() -> Self { Hub { rooms: HashMap::new(), next: 0 } } }
 #[derive(Clone)]
 struct App { hubs: Arc<HashMap<&'static str, Game>> }
-enum Game { Chess(Mutex<Hub>) }
-impl Game { fn hub(&self) -> &Mutex<Hub> { match self { Game::Chess(hub) => hub } } }
+type Shared = Arc<Mutex<Hub>>;
+enum Game { Chess(Shared) }
+impl Game { fn hub(&self) -> &Shared { match self { Game::Chess(hub) => hub } } }
 async fn open(State(app): State<App>, name: String) -> String {
     let mut hub = app.hubs["chess"].hub().lock().unwrap();
     hub.next += 1;
@@ -125,7 +126,7 @@ async fn open(State(app): State<App>, name: String) -> String {
 async fn show(State(app): State<App>, Path(id): Path<u64>) -> String { app.hubs["chess"].hub().lock().unwrap().rooms[&id].clone() }
 async fn main() {
     let mut hubs = HashMap::new();
-    hubs.insert("chess", Game::Chess(Mutex::new(Hub::new())));
+    hubs.insert("chess", Game::Chess(Arc::new(Mutex::new(Hub::new()))));
     axum::serve(l, Router::new().route("/open", post(open)).route("/{id}", get(show)).with_state(App { hubs: Arc::new(hubs) })).await;
 }
 "##
@@ -147,5 +148,44 @@ async fn play(up: WebSocketUpgrade) -> String {
     })
 }
 async fn main() { axum::serve(l, Router::new().route("/play", get(play))).await; }
+"##
+    one_thing_behind_a_lock: ["App::settings shared-field entity|config w=POST:/open r=GET:/"] r##"
+//# std axum
+#[derive(Default)]
+struct Door { color: Color, guests: Vec<String>, open: bool }
+#[derive(Default)]
+struct Color { red: u8 }
+#[derive(Clone, Default)]
+struct App { settings: Arc<RwLock<Door>> }
+async fn open(State(app): State<App>) { let mut door = app.settings.write().unwrap(); door.open = true; door.color.red += 1; }
+async fn show(State(app): State<App>) -> String { app.settings.read().unwrap().open.to_string() }
+async fn main() { axum::serve(l, Router::new().route("/open", post(open)).route("/", get(show)).with_state(App::default())).await; }
+"##
+    the_state_of_all_behind_an_alias: ["Board::notes shared-field entity w=POST:/add r=GET:/"] r##"
+//# std axum
+#[derive(Default)]
+struct Board { notes: Vec<String>, title: String, limit: Limit }
+#[derive(Default)]
+struct Limit { of: usize }
+type Shared = Arc<RwLock<Board>>;
+async fn add(State(board): State<Shared>, note: String) { board.write().unwrap().notes.push(note); }
+async fn show(State(board): State<Shared>) -> String { board.read().unwrap().notes.join("") }
+async fn main() { axum::serve(l, Router::new().route("/add", post(add)).route("/", get(show)).with_state(Shared::default())).await; }
+"##
+    messages_taken_out_by_a_closure: ["Rooms::open shared-field entity"] r##"
+//# std axum
+use futures::StreamExt;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+struct Rooms { open: RwLock<HashMap<String, u32>> }
+impl Rooms {
+    fn new() -> Self { Rooms { open: Default::default() } }
+    async fn run(&self, inbox: UnboundedReceiverStream<String>) { inbox.for_each(|name| self.enter(name)).await }
+    async fn enter(&self, name: String) { *self.open.write().unwrap().entry(name).or_insert(0) += 1; println!("{}", self.open.read().unwrap().len()); }
+}
+async fn main() {
+    let (tx, rx) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(server(tx));
+    Rooms::new().run(UnboundedReceiverStream::new(rx)).await;
+}
 "##
 }

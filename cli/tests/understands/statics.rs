@@ -109,7 +109,7 @@ async fn main() {
     field_of_a_type_that_only_a_static_holds: ["Store::notes static entity"] r##"
 //# std axum
 #[derive(Default)]
-struct Store { notes: Vec<String>, version: u32, owner: Option<String> }
+struct Store { notes: Vec<String>, words: HashMap<String, u32>, owner: Option<String> }
 static STORE: LazyLock<RwLock<Store>> = LazyLock::new(Default::default);
 async fn add(note: String) { STORE.write().unwrap().notes.push(note); }
 async fn list() -> String { STORE.read().unwrap().notes.join("\n") }

@@ -290,4 +290,68 @@ async fn main() {
     axum::serve(l, Router::new().route("/put", post(put)).route("/show", get(show)).with_state(app)).await;
 }
 "##
+    handed_through_a_filter_without_a_type: ["main::users shared-local connection w=GET:/chat,POST:/chat"] r##"
+//# std
+use tokio::sync::mpsc;
+use warp::Filter;
+type Users = Arc<Mutex<HashMap<usize, mpsc::UnboundedSender<String>>>>;
+async fn main() {
+    let users = Arc::new(Mutex::new(HashMap::new()));
+    let users = warp::any().map(move || users.clone());
+    let send = warp::path("chat").and(warp::post()).and(warp::body::json()).and(users.clone()).map(|text, users| { say(text, &users); warp::reply() });
+    let come = warp::path("chat").and(warp::get()).and(users).map(|users| warp::sse::reply(listen(users)));
+    warp::serve(come.or(send)).run(([127, 0, 0, 1], 3030)).await;
+}
+fn listen(users: Users) -> mpsc::UnboundedReceiver<String> {
+    let (tx, rx) = mpsc::unbounded_channel();
+    let mut users = users.lock().unwrap();
+    let id = users.len();
+    users.insert(id, tx);
+    rx
+}
+fn say(text: String, users: &Users) { users.lock().unwrap().retain(|_, tx| tx.send(text.clone()).is_ok()); }
+"##
+    counted_anew_by_the_handler_that_writes: ["Votes::sums shared-field entity|cache w=POST:/vote r=GET:/"] r##"
+//# std axum
+struct Votes { db: sqlx::PgPool, sums: HashMap<String, u32> }
+type Shared = Arc<tokio::sync::RwLock<Votes>>;
+async fn rows(db: &sqlx::PgPool) -> Vec<(String, u32)> { sqlx::query_as("select team, sum from votes").fetch_all(db).await.unwrap() }
+async fn vote(State(votes): State<Shared>, team: String) -> String {
+    let mut votes = votes.write().await;
+    sqlx::query("insert into votes values ($1)").bind(&team).execute(&votes.db).await.unwrap();
+    votes.sums = rows(&votes.db).await.into_iter().collect();
+    votes.sums.get(&team).unwrap().to_string()
+}
+async fn show(State(votes): State<Shared>) -> String { format!("{}", votes.read().await.sums.len()) }
+async fn main() {
+    let votes = Arc::new(tokio::sync::RwLock::new(Votes { db: pool(), sums: HashMap::new() }));
+    axum::serve(l, Router::new().route("/vote", post(vote)).route("/", get(show)).with_state(votes)).await;
+}
+"##
+    tasks_that_another_route_stops: ["Timers::running shared-field entity|coordination"] r##"
+//# std axum
+struct Timers { running: Mutex<HashMap<String, tokio::task::JoinHandle<()>>> }
+async fn start(State(timers): State<Arc<Timers>>, name: String) { let task = tokio::spawn(wait()); timers.running.lock().unwrap().insert(name, task); }
+async fn stop(State(timers): State<Arc<Timers>>, name: String) { if let Some(task) = timers.running.lock().unwrap().remove(&name) { task.abort(); } }
+async fn main() {
+    let timers = Arc::new(Timers { running: Mutex::new(HashMap::new()) });
+    axum::serve(l, Router::new().route("/start", post(start)).route("/stop", post(stop)).with_state(timers)).await;
+}
+"##
+    state_of_a_tide_server_with_a_prefix: ["main::shop shared-local entity"] r##"
+//# std
+type Store = Arc<Mutex<Vec<String>>>;
+async fn list(req: tide::Request<Store>) -> tide::Result<String> { Ok(req.state().lock().unwrap().join(",")) }
+async fn add(mut req: tide::Request<Store>) -> tide::Result<String> { let item = req.body_string().await?; req.state().lock().unwrap().push(item); Ok(String::new()) }
+async fn main() {
+    let mut app = tide::new();
+    app.at("/shop").nest({
+        let mut shop = tide::with_state(Store::default());
+        shop.at("/items").get(list);
+        shop.at("/items").post(add);
+        shop
+    });
+    app.listen("127.0.0.1:8080").await;
+}
+"##
 }
