@@ -307,6 +307,11 @@ fn changed_in_place(
                 *made.entry(*adt).or_insert(true) &= when.startup && !when.assumed && !when.request;
             }
         }
+        // Nothing else can change what no lock protects.
+        let alone = names.tree.item(*id).function().and_then(|function| function.receiver);
+        if !matches!(alone, Some(Receiver::RefMut | Receiver::Value)) {
+            continue;
+        }
         for touch in &summary.touches {
             let Root::Field(adt, at) = touch.root else { continue };
             if touch.kind != AccessKind::Write || changed.contains(&adt) {

@@ -235,16 +235,6 @@ impl<'s> Case<'s> {
         })
     }
 
-    /// A function that puts nothing in takes entries out for requests, and uses what it took.
-    pub(crate) fn taken_by_another(&self) -> bool {
-        let adds: Vec<_> = self.adds().map(|one| one.function).collect();
-        !adds.is_empty()
-            && self
-                .writes
-                .iter()
-                .any(|one| one.access.operation == "remove" && one.used && !adds.contains(&one.function))
-    }
-
     /// A known route takes entries out.
     pub(crate) fn routes_remove(&self) -> bool {
         self.writes.iter().any(|one| {

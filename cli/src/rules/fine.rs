@@ -243,9 +243,7 @@ fn handles_only(case: &Case) -> bool {
     let numbered = case.site.holds.key.as_ref().is_some_and(|key| {
         matches!(key, T::Ext(path, _) if matches!(last_part(path.as_str()), "usize" | "u64" | "u32" | "u16" | "i64" | "i32"))
     });
-    // Tasks that one route starts and another one stops, by the client's key.
-    let stopped = case.site.holds.key.is_some() && case.taken_by_another();
-    value == Some(Kind::Handle) && !stopped
+    value == Some(Kind::Handle)
         || replies && numbered
         || case.holds(Kind::Handle)
             && case.own_name(&["pool", "pools", "handles", "tasks", "listeners", "workers"])

@@ -27,12 +27,7 @@ fn judge(case: &Case) -> Option<Claim> {
         // Only assigned: a value, not a count.
         return None;
     }
-    let confidence = match (case.routed(), case.assumed()) {
-        (true, _) => Confidence::Sure,
-        // Numbers of unseen callers are more often traced than told.
-        (false, true) => Confidence::Worth,
-        (false, false) => Confidence::Likely,
-    };
+    let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
     let strength = 80;
     Some(Claim {
         strength,

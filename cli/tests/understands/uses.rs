@@ -328,16 +328,6 @@ async fn main() {
     axum::serve(l, Router::new().route("/vote", post(vote)).route("/", get(show)).with_state(votes)).await;
 }
 "##
-    tasks_that_another_route_stops: ["Timers::running shared-field entity|coordination"] r##"
-//# std axum
-struct Timers { running: Mutex<HashMap<String, tokio::task::JoinHandle<()>>> }
-async fn start(State(timers): State<Arc<Timers>>, name: String) { let task = tokio::spawn(wait()); timers.running.lock().unwrap().insert(name, task); }
-async fn stop(State(timers): State<Arc<Timers>>, name: String) { if let Some(task) = timers.running.lock().unwrap().remove(&name) { task.abort(); } }
-async fn main() {
-    let timers = Arc::new(Timers { running: Mutex::new(HashMap::new()) });
-    axum::serve(l, Router::new().route("/start", post(start)).route("/stop", post(stop)).with_state(timers)).await;
-}
-"##
     state_of_a_tide_server_with_a_prefix: ["main::shop shared-local entity"] r##"
 //# std
 type Store = Arc<Mutex<Vec<String>>>;
