@@ -328,20 +328,4 @@ async fn main() {
     axum::serve(l, Router::new().route("/vote", post(vote)).route("/", get(show)).with_state(votes)).await;
 }
 "##
-    state_of_a_tide_server_with_a_prefix: ["main::shop shared-local entity"] r##"
-//# std
-type Store = Arc<Mutex<Vec<String>>>;
-async fn list(req: tide::Request<Store>) -> tide::Result<String> { Ok(req.state().lock().unwrap().join(",")) }
-async fn add(mut req: tide::Request<Store>) -> tide::Result<String> { let item = req.body_string().await?; req.state().lock().unwrap().push(item); Ok(String::new()) }
-async fn main() {
-    let mut app = tide::new();
-    app.at("/shop").nest({
-        let mut shop = tide::with_state(Store::default());
-        shop.at("/items").get(list);
-        shop.at("/items").post(add);
-        shop
-    });
-    app.listen("127.0.0.1:8080").await;
-}
-"##
 }
