@@ -158,17 +158,20 @@ struct Service {
 fn services() -> Vec<Service> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
     let mut found = Vec::new();
-    for entry in fs::read_dir(&root).unwrap() {
-        let entry = entry.unwrap();
-        let dir = entry.path().join("before");
+    let entries = fs::read_dir(&root).unwrap().map(Result::unwrap);
+    for (entry, half) in entries.flat_map(|entry| ["before", "after"].map(|half| (entry.path(), half))) {
+        let dir = entry.join(half);
         if !dir.join("Cargo.toml").is_file() {
             continue;
         }
-        let name = entry.file_name().into_string().unwrap();
+        let mut name = entry.file_name().unwrap().to_string_lossy().into_owned();
+        if half == "after" {
+            name += "/after";
+        }
         let text = fs::read_to_string(dir.join("expected.toml"))
-            .unwrap_or_else(|error| panic!("{name}/before/expected.toml: {error}"));
+            .unwrap_or_else(|error| panic!("{name}: expected.toml: {error}"));
         let labels: Labels =
-            toml::from_str(&text).unwrap_or_else(|error| panic!("{name}/before/expected.toml: {error}"));
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: expected.toml: {error}"));
         let sites = labels.site;
         found.push(Service { name, dir, sites });
     }
@@ -479,7 +482,7 @@ fn findings_match_the_labels_but_for_known_gaps() {
             let key = (service.name.clone(), symbol.clone(), *what);
             let gap = known.remove(&key);
             let sign = if gap.is_some() { "known" } else { "NEW" };
-            let line = format!("{:<9} {what:<12} {symbol}: {words}", service.name);
+            let line = format!("{:<13} {what:<12} {symbol}: {words}", service.name);
             let _ = writeln!(open, "{sign:<5} {line}");
             if gap.is_none() {
                 trouble.push(line);
@@ -512,7 +515,7 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<10} hazards  found harmless |", "service")?;
+        write!(f, "{:<14} hazards  found harmless |", "service")?;
         for what in WHATS {
             write!(f, " {what:>12}")?;
         }
@@ -520,7 +523,7 @@ impl fmt::Display for Table {
         let sums = (0..columns).map(|at| self.rows.iter().map(|(_, row)| row[at]).sum()).collect();
         let all = ("all".to_owned(), sums);
         for (name, row) in self.rows.iter().chain([&all]) {
-            write!(f, "\n{name:<10} {:>7} {:>6} {:>8} |", row[0], row[1], row[2])?;
+            write!(f, "\n{name:<14} {:>7} {:>6} {:>8} |", row[0], row[1], row[2])?;
             for number in &row[3..] {
                 write!(f, " {number:>12}")?;
             }

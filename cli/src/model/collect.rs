@@ -19,7 +19,7 @@ use super::site::{Callers, Holds, Live, Site, Use, split_words};
 use super::summary::{RegionKind, Root, Summary, Touch};
 use super::tree::ItemId;
 use super::types::{T, last_part};
-use crate::facts::{Field, ItemKind, StaticKind, Sym};
+use crate::facts::{Attr, Field, ItemKind, StaticKind, Sym};
 use crate::finding::{Access, AccessKind, Context, Mechanism, SiteInfo};
 use crate::span::Place;
 use crate::workspace::Workspace;
@@ -198,6 +198,8 @@ impl Collector<'_, '_> {
                 continue;
             }
             match &declared.item.kind {
+                // The macro of the second phase has put an accessor of the store in its place.
+                ItemKind::Static(_) if externalized(&declared.item.attrs) => {}
                 ItemKind::Static(held) if held.kind != StaticKind::Const => {
                     let scope = self.index.scope(self.names, id);
                     out.push((Root::Static(id), self.names.ty(&held.ty, &scope)));
@@ -484,4 +486,8 @@ pub(super) fn words_of(symbol: &str, holds: &Holds) -> Vec<String> {
     out.sort();
     out.dedup();
     out
+}
+
+fn externalized(attrs: &[Attr]) -> bool {
+    attrs.iter().any(|attr| attr.path.last().is_some_and(|last| last.name.as_str() == "externalized"))
 }
