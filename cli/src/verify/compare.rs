@@ -3,7 +3,7 @@
 //! The order of fields in JSON is never compared. The order of a list's items is not either,
 //! where both lists hold the same ones: many stores promise none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -188,16 +188,31 @@ impl Found<'_> {
         }
     }
 
-    /// What clients were told; what they said is the test's business.
+    /// What clients were told; what they said is the test's business. One kind of message after
+    /// the other: that somebody has left may come too late in one run, and says nothing about
+    /// what else came.
     fn messages(&mut self, one: &Answer, other: &Answer) {
         let told = |answer: &Answer| {
-            let told = answer.messages.iter().filter(|message| !message.from_client);
-            told.map(|message| String::from_utf8_lossy(&message.data).into_owned()).collect::<Vec<_>>()
+            let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
+            for message in answer.messages.iter().filter(|message| !message.from_client) {
+                let text = String::from_utf8_lossy(&message.data).into_owned();
+                kinds.entry(kind_of(&text)).or_default().push(text);
+            }
+            kinds
         };
         let (first, second) = (told(one), told(other));
+        let kinds: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
+        for kind in kinds {
+            let of = |kinds: &BTreeMap<String, Vec<String>>| kinds.get(kind).cloned().unwrap_or_default();
+            self.messages_of(kind, of(&first), of(&second));
+        }
+    }
+
+    fn messages_of(&mut self, kind: &str, first: Vec<String>, second: Vec<String>) {
         if first.len() != second.len() {
             let words = |list: &[String]| format!("{} messages", list.len());
-            return self.add("messages", Kind::Presence, words(&first), words(&second));
+            let path = if kind.is_empty() { "messages".to_owned() } else { format!("messages.{kind}") };
+            return self.add(&path, Kind::Presence, words(&first), words(&second));
         }
         let (mut sorted, mut others) = (first.clone(), second.clone());
         sorted.sort();
@@ -212,6 +227,12 @@ impl Found<'_> {
             }
         }
     }
+}
+
+/// The names of a JSON message's fields; nothing for other text.
+fn kind_of(text: &str) -> String {
+    let fields = serde_json::from_str::<serde_json::Map<String, Value>>(text).unwrap_or_default();
+    fields.keys().map(String::as_str).collect::<Vec<_>>().join("+")
 }
 
 fn plain(headers: &[(String, String)]) -> BTreeMap<String, String> {
@@ -329,5 +350,9 @@ mod tests {
         assert_eq!(paths(told(&["a", "b"]), told(&["b", "a"]), &[]), [""; 0]);
         assert_eq!(paths(told(&["a", "b"]), told(&["a"]), &[]), ["messages: 2 messages -> 1 messages"]);
         assert_eq!(paths(told(&["a"]), told(&["c"]), &[]), ["message: a -> c"]);
+        // One kind may be noise, and another one still be missed.
+        let (all, few) = (told(&[r#"{"said":1}"#, r#"{"left":2}"#]), told(&[]));
+        let missing = "messages.said: 1 messages -> 0 messages";
+        assert_eq!(paths(all, few, &["messages.left"]), [missing]);
     }
 }
