@@ -154,8 +154,11 @@ fn entry(lines: &mut Lines<'_>, known: &[String]) -> Result<(Call, String), Mist
     Ok((Call { place, client, needs: names(&step), step, captures, expects }, origin))
 }
 
+/// What a response section says: captures by name, and asserts.
+type CapturesAndExpects = (Vec<(String, Query)>, Vec<Expect>);
+
 /// What is taken from the answer, and what it has to be.
-fn response(lines: &mut Lines<'_>) -> Result<(Vec<(String, Query)>, Vec<Expect>), Mistake> {
+fn response(lines: &mut Lines<'_>) -> Result<CapturesAndExpects, Mistake> {
     let (mut captures, mut expects) = (Vec::new(), Vec::new());
     let Some(first) = lines.peek().filter(|line| is_response(line)) else { return Ok((captures, expects)) };
     let status = first.split_whitespace().nth(1).unwrap_or("*");
