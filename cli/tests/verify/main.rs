@@ -17,19 +17,13 @@ use support::{Run, Tree, binary, run};
 
 /// Three replicas of the twin, started from a folder of its own.
 fn verify(tree: &Tree, settings: &str) -> Command {
+    verify_serving(tree, &twin::serve(settings))
+}
+
+fn verify_serving(tree: &Tree, serve: &str) -> Command {
     let mut command = binary();
     command.current_dir(tree.root()).env("XDG_CACHE_HOME", tree.path(".cache"));
-    command.args([
-        "verify",
-        "-n",
-        "3",
-        "--seed",
-        "7",
-        "--ready",
-        "/healthz",
-        "--serve",
-        &twin::serve(settings),
-    ]);
+    command.args(["verify", "-n", "3", "--seed", "7", "--ready", "/healthz", "--serve", serve]);
     command
 }
 

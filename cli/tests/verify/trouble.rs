@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::support::{Tree, run};
-use super::{client, twin, verify};
+use super::{client, twin, verify, verify_serving};
 
 /// Processes whose environment holds this text.
 fn running(text: &str) -> Vec<String> {
@@ -20,19 +20,41 @@ fn running(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Nothing runs that was started for this tree: not by its environment, not in the groups of the
+/// replicas, and nobody listens where they did. Says how many replicas had listened.
+#[track_caller]
+fn assert_nothing_is_left(tree: &Tree, mark: &str) -> usize {
+    assert_eq!(running(mark), [""; 0]);
+    let logs = walkdir::WalkDir::new(tree.path(".out/logs")).into_iter().flatten();
+    let replicas = logs.filter(|entry| entry.file_name().to_string_lossy().starts_with("replica-"));
+    let mut listened = 0;
+    for log in replicas.filter_map(|entry| std::fs::read_to_string(entry.path()).ok()) {
+        let Some((_, rest)) = log.split_once("listening on ") else { continue };
+        let line = rest.lines().next().unwrap();
+        let (port, group) = line.split_once(" in group ").unwrap();
+        let answer = std::net::TcpStream::connect(format!("127.0.0.1:{port}"));
+        assert!(answer.is_err(), "somebody listens on {port}");
+        let kill =
+            Command::new("kill").args(["-0", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
+        assert!(!kill.unwrap().success(), "somebody is in group {group}");
+        listened += 1;
+    }
+    listened
+}
+
 #[track_caller]
 fn refused(settings: &str, more: &[&str], words: &[&str]) {
     let tree = Tree::new();
     let mark = format!("TWIN_MARK={}", tree.root().display());
     let mut command = verify(&tree, &format!("{mark} {settings}"));
-    command.args(more);
+    command.args(["--artifacts", ".out"]).args(more);
     client::drive(&mut command, "GET /crash\nGET /crash\nGET /crash");
     let run = run(command);
     assert_eq!(run.code, Some(2), "{run:#?}");
     for word in words {
         assert!(run.stderr.contains(word), "`{word}` is not in: {}", run.stderr);
     }
-    assert_eq!(running(&mark), [""; 0]);
+    assert_nothing_is_left(&tree, &mark);
 }
 
 #[test]
@@ -63,6 +85,14 @@ fn a_replica_that_dies_alone() {
 }
 
 #[test]
+fn a_port_that_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("TWIN_PORT={}", taken.local_addr().unwrap().port());
+    let words = ["replica 0 ended before it was ready: exit status 4", "Address already in use"];
+    refused(&port, &[], &words);
+}
+
+#[test]
 fn a_program_that_is_not_there() {
     let tree = Tree::new();
     let mut command = super::binary();
@@ -72,15 +102,20 @@ fn a_program_that_is_not_there() {
 }
 
 #[test]
-fn a_flood_of_log_and_a_daemon_do_not_matter() {
-    for trouble in ["floods", "forks"] {
+fn a_flood_of_log_a_daemon_and_a_deaf_service_do_not_matter() {
+    for trouble in ["floods", "forks", "deaf"] {
         let tree = Tree::new();
         let mark = format!("TWIN_MARK={}", tree.root().display());
-        let mut command = verify(&tree, &format!("{mark} TWIN_TROUBLE={trouble}"));
+        let serve = twin::serve(&format!("{mark} TWIN_TROUBLE={trouble}"));
+        // Who is told to ignore a signal before it begins goes on doing so.
+        let deaf = if trouble == "deaf" { "trap '' TERM; exec env " } else { "" };
+        let mut command = verify_serving(&tree, &format!("{deaf}{serve}"));
+        command.args(["--artifacts", ".out", "--schedule", "avoid-last"]);
         client::drive(&mut command, "GET /noisy");
         let run = run(command);
         assert_eq!(run.code, Some(0), "{run:#?}");
-        assert_eq!(running(&mark), [""; 0]);
+        // Two runs on one replica, and one on three.
+        assert_eq!(assert_nothing_is_left(&tree, &mark), 5);
     }
 }
 

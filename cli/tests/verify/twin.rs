@@ -51,8 +51,13 @@ fn service() {
         }
         _ => {}
     }
-    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
-    eprintln!("listening on {port}");
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).unwrap_or_else(|error| {
+        eprintln!("cannot listen on {port}: {error}");
+        std::process::exit(4);
+    });
+    // In one piece, whatever else is printed meanwhile.
+    let line = format!("listening on {port} in group {}\n", std::process::id());
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
     for stream in listener.incoming() {
         let stream = stream.unwrap();
         thread::spawn(move || while answer(&stream).is_some() {});
