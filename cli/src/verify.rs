@@ -105,18 +105,34 @@ async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failu
     let mut confirmed = false;
     for schedule in plan.schedules() {
         watcher.begins(&schedule.to_string());
-        let run = stage.run(schedule, &base, Some(limit)).await?;
-        let mut differences = noise.differences(&base, &run.exchanges);
+        let alone;
+        let base = if schedule == Schedule::Reconnect {
+            // Who is cut off loses something on one replica too: that is what to compare with.
+            match stage.reconnecting(&base, &mut noise, limit).await? {
+                Some(exchanges) => {
+                    alone = exchanges;
+                    &alone
+                }
+                None => {
+                    verdict.warn_of_no_return(plan.kinds.len() == 1);
+                    continue;
+                }
+            }
+        } else {
+            &base
+        };
+        let run = stage.run(schedule, base, Some(limit)).await?;
+        let mut differences = noise.differences(base, &run.exchanges);
         differences.retain(|difference| !run.cut.contains(&difference.run));
-        if !differences.is_empty() && !confirmed {
+        if !differences.is_empty() && !confirmed && schedule != Schedule::Reconnect {
             // What was the same twice by chance is measured once more before anything is said.
             confirmed = true;
-            let again = stage.run(Schedule::Same, &base, Some(limit)).await?;
-            noise.measure(&base, &again.exchanges);
-            differences = noise.differences(&base, &run.exchanges);
+            let again = stage.run(Schedule::Same, base, Some(limit)).await?;
+            noise.measure(base, &again.exchanges);
+            differences = noise.differences(base, &run.exchanges);
             differences.retain(|difference| !run.cut.contains(&difference.run));
         }
-        let line = verdict.enter(schedule, &base, &run, &differences, &claims);
+        let line = verdict.enter(schedule, base, &run, &differences, &claims);
         watcher.ran(&line);
         verdict.runs.push(line);
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::key::Clients;
+use super::lineage;
 use super::record::{Answer, Exchange, Message, Outcome, Request};
 use super::schedule::{Assign, Before};
 
@@ -34,6 +35,8 @@ pub(crate) struct Entry {
     pub(crate) number: usize,
     pub(crate) replica: usize,
     pub(crate) before: Option<Before>,
+    /// A connection that lasts is closed after so many messages to the client.
+    pub(crate) cut: Option<usize>,
 }
 
 impl Book {
@@ -56,6 +59,7 @@ impl Book {
             }
             None => {}
         }
+        let cut = self.assign.cut(&key);
         let mut replica = self.assign.pick(&key, inner.last.get(&client).copied());
         while inner.killed.contains(&replica) && inner.killed.len() < self.assign.replicas() {
             replica = (replica + 1) % self.assign.replicas();
@@ -77,7 +81,7 @@ impl Book {
             request,
             outcome: Outcome::Pending,
         });
-        Entry { number, replica, before }
+        Entry { number, replica, before, cut }
     }
 
     /// A part of a request's body that is passed on while it comes in.
@@ -98,11 +102,13 @@ impl Book {
 
     /// The head of an answer. What it gives out is known before the client has it.
     pub(crate) fn answered(&self, number: usize, answer: Answer) {
+        // Reading takes longer than entering: not while others wait.
+        let issued = lineage::issued(&answer);
         let mut inner = self.inner();
         let Some(exchange) = inner.exchanges.get_mut(number) else { return };
-        exchange.outcome = Outcome::Answered(answer.clone());
+        exchange.outcome = Outcome::Answered(answer);
         let client = exchange.client;
-        inner.clients.learn(client, &answer);
+        inner.clients.learn(client, issued);
     }
 
     /// Changes an answer whose body is under way.
@@ -123,9 +129,10 @@ impl Book {
         inner.open.retain(|open| *open != number);
         let Some(exchange) = inner.exchanges.get(number) else { return };
         let client = exchange.client;
-        if let Some(answer) = exchange.answer().cloned() {
-            inner.clients.learn(client, &answer);
-        }
+        let Some(answer) = exchange.answer().cloned() else { return };
+        drop(inner);
+        let issued = lineage::issued(&answer);
+        self.inner().clients.learn(client, issued);
     }
 
     /// A message of a WebSocket.

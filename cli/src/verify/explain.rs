@@ -10,7 +10,7 @@ use super::claims::{Claim, Fit};
 use super::compare::Field;
 use super::lineage::{Link, links};
 use super::noise::Difference;
-use super::record::{Exchange, header};
+use super::record::Exchange;
 
 /// What a difference comes from.
 #[derive(Debug, Clone)]
@@ -234,9 +234,7 @@ fn symptom(base: &Exchange, found: &Exchange, fields: &[Field]) -> Symptom {
     if fields.iter().any(|field| field.path.starts_with("header.") && field.path.contains("ratelimit")) {
         return Symptom::Limit;
     }
-    let events =
-        header(&was.headers, "content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
-    if events || fields.iter().any(|field| field.path.starts_with("message")) {
+    if was.streams_events() || fields.iter().any(|field| field.path.starts_with("message")) {
         return Symptom::Messages;
     }
     let number = |text: &str| text.trim_matches('"').parse::<f64>().is_ok();

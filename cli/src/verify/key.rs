@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::lineage;
-use super::record::{Answer, Request};
+use super::lineage::Issued;
+use super::record::Request;
 
 /// Names a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,8 +56,8 @@ impl Clients {
     }
 
     /// Remembers what the client was given.
-    pub(crate) fn learn(&mut self, client: usize, answer: &Answer) {
-        for issued in lineage::issued(answer) {
+    pub(crate) fn learn(&mut self, client: usize, issued: Vec<Issued>) {
+        for issued in issued {
             if issued.cookie || issued.value.len() >= 8 {
                 self.given.entry(issued.value).or_insert(client);
             }
@@ -126,23 +126,26 @@ fn is_made(part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::lineage;
+    use crate::verify::record::Answer;
 
     fn request(method: &str, target: &str, headers: &[(&str, &str)]) -> Request {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Request { method: method.to_owned(), target: target.to_owned(), headers, ..Request::default() }
     }
 
-    fn setting(cookie: &str) -> Answer {
-        Answer { headers: vec![("set-cookie".to_owned(), cookie.to_owned())], ..Answer::default() }
+    fn setting(cookie: &str) -> Vec<Issued> {
+        let headers = vec![("set-cookie".to_owned(), cookie.to_owned())];
+        lineage::issued(&Answer { headers, ..Answer::default() })
     }
 
     #[test]
     fn a_cookie_makes_one_client_of_many_connections() {
         let mut clients = Clients::default();
         let (first, _) = clients.name(1, &request("POST", "/login", &[]));
-        clients.learn(first, &setting("sid=abc; Path=/"));
+        clients.learn(first, setting("sid=abc; Path=/"));
         let (other, _) = clients.name(2, &request("POST", "/login", &[]));
-        clients.learn(other, &setting("sid=xyz"));
+        clients.learn(other, setting("sid=xyz"));
         let (again, key) = clients.name(3, &request("GET", "/cart", &[("cookie", "lang=en; sid=abc")]));
         assert_eq!((first, again), (0, 0));
         assert_eq!(key.to_string(), "POST /login #0 > GET /cart #0");

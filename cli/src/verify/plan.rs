@@ -48,6 +48,8 @@ pub(crate) enum ScheduleKind {
     Kill,
     /// A client keeps its replica
     Sticky,
+    /// WebSockets and event streams are closed halfway: clients come back to another replica
+    Reconnect,
 }
 
 impl Plan {
@@ -66,6 +68,7 @@ impl Plan {
                 ScheduleKind::Restart => schedules.push(Schedule::Restart),
                 ScheduleKind::Kill => schedules.push(Schedule::Kill),
                 ScheduleKind::Sticky => schedules.push(Schedule::Sticky),
+                ScheduleKind::Reconnect => schedules.push(Schedule::Reconnect),
             }
         }
         schedules

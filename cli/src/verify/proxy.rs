@@ -184,7 +184,7 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
     if let Some(read) = &read {
         entry.body.push(read);
     }
-    let Entry { number, replica, before } = route.book.enter(connection, entry);
+    let Entry { number, replica, before, cut } = route.book.enter(connection, entry);
     if let Some(before) = before {
         route.act(before).await;
     }
@@ -215,24 +215,23 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
         }
     };
 
-    route.book.answered(
-        number,
-        record::Answer {
-            status: response.status().as_u16(),
-            headers: headers(response.headers()),
-            ..record::Answer::default()
-        },
-    );
+    let answer = record::Answer {
+        status: response.status().as_u16(),
+        headers: headers(response.headers()),
+        ..record::Answer::default()
+    };
+    let cut = cut.filter(|_| answer.status == 101 || answer.streams_events());
+    route.book.answered(number, answer);
     if response.status() == StatusCode::SWITCHING_PROTOCOLS
         && let Some(from_client) = from_client
     {
         let from_replica = hyper::upgrade::on(&mut response);
-        tokio::spawn(tunnel::run(from_client, from_replica, Arc::clone(&route), number));
+        tokio::spawn(tunnel::run(from_client, from_replica, Arc::clone(&route), number, cut));
         let (head, _) = response.into_parts();
         return Response::from_parts(head, Full::default().map_err(|never| match never {}).boxed_unsync());
     }
     between(response.headers_mut(), false);
-    response.map(|body| Tee::answer(body, route, number).boxed_unsync())
+    response.map(|body| Tee::answer(body, route, number, cut).boxed_unsync())
 }
 
 /// Takes out what is said from one hop to the next.
@@ -242,6 +241,9 @@ fn between(headers: &mut HeaderMap, upgrade: bool) {
         headers.remove("sec-websocket-extensions");
         return;
     }
+    // Trailers pass, so whoever wants them still does: gRPC, and clients that name `TE` as one
+    // of the headers for the next hop alone.
+    let trailers = headers.get(header::TE).is_some_and(|value| value == "trailers");
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -255,9 +257,9 @@ fn between(headers: &mut HeaderMap, upgrade: bool) {
     for name in ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"] {
         headers.remove(name);
     }
-    // gRPC asks for trailers by this, end to end.
-    if headers.get(header::TE).is_some_and(|value| value != "trailers") {
-        headers.remove(header::TE);
+    headers.remove(header::TE);
+    if trailers {
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
     }
 }
 

@@ -139,6 +139,27 @@ impl Answer {
     }
 }
 
+/// What ends an event of a stream of server-sent events.
+pub(crate) const EVENT_END: &[u8] = b"\n\n";
+
+impl Answer {
+    /// Whether it is a stream of server-sent events.
+    pub(crate) fn streams_events(&self) -> bool {
+        header(&self.headers, "content-type").is_some_and(|kind| kind.starts_with("text/event-stream"))
+    }
+
+    /// How many messages a connection that lasts brought to the client; none on any other.
+    pub(crate) fn told(&self) -> usize {
+        if self.status == 101 {
+            self.messages.iter().filter(|message| !message.from_client).count()
+        } else if self.streams_events() {
+            self.body.start.windows(2).filter(|pair| *pair == EVENT_END).count()
+        } else {
+            0
+        }
+    }
+}
+
 impl Exchange {
     /// Whether one process served both.
     pub(crate) fn same_process(&self, other: &Exchange) -> bool {

@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 
 use super::key::Key;
 use super::lineage;
-use super::record::Exchange;
+use super::record::{Answer, Exchange};
 
 /// A way to spread requests over replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub(crate) enum Schedule {
     Kill,
     /// A client keeps its replica, as behind a balancer with affinity.
     Sticky,
+    /// One replica; connections that last are closed halfway, so that clients have to come back.
+    ReconnectAlone,
+    /// The same with all replicas, as `avoid-last`: who comes back meets another one.
+    Reconnect,
 }
 
 /// What is to happen before a request is passed on.
@@ -50,6 +54,8 @@ impl fmt::Display for Schedule {
             Schedule::Restart => out.write_str("restart"),
             Schedule::Kill => out.write_str("kill"),
             Schedule::Sticky => out.write_str("sticky"),
+            Schedule::ReconnectAlone => out.write_str("reconnect alone"),
+            Schedule::Reconnect => out.write_str("reconnect"),
         }
     }
 }
@@ -62,13 +68,15 @@ pub(crate) struct Assign {
     planned: HashMap<Key, usize>,
     /// Before these something happens.
     before: HashSet<Key>,
+    /// After so many messages these are closed.
+    cuts: HashMap<Key, usize>,
 }
 
 impl Assign {
     pub(crate) fn new(schedule: Schedule, replicas: usize, baseline: &[Exchange]) -> Self {
         let keys = baseline.iter().map(|exchange| exchange.key.clone());
         let planned = match schedule {
-            Schedule::AvoidLast => keys.zip(plan(baseline, replicas)).collect(),
+            Schedule::AvoidLast | Schedule::Reconnect => keys.zip(plan(baseline, replicas)).collect(),
             _ => HashMap::new(),
         };
         let before = match schedule {
@@ -80,7 +88,20 @@ impl Assign {
                 .collect(),
             _ => HashSet::new(),
         };
-        Assign { schedule, replicas: replicas.max(1), planned, before }
+        Assign { schedule, replicas: replicas.max(1), planned, before, cuts: HashMap::new() }
+    }
+
+    /// Closes the connections that last in the middle of what they bring in this run.
+    pub(crate) fn cutting(mut self, run: &[Exchange]) -> Self {
+        if matches!(self.schedule, Schedule::ReconnectAlone | Schedule::Reconnect) {
+            self.cuts = cuts(run);
+        }
+        self
+    }
+
+    /// After how many messages to the client a connection that lasts is closed.
+    pub(crate) fn cut(&self, key: &Key) -> Option<usize> {
+        self.cuts.get(key).copied()
     }
 
     pub(crate) fn replicas(&self) -> usize {
@@ -93,9 +114,9 @@ impl Assign {
             return *planned;
         }
         match self.schedule {
-            Schedule::Same | Schedule::Restart => 0,
+            Schedule::Same | Schedule::Restart | Schedule::ReconnectAlone => 0,
             Schedule::Random(seed) => digest(seed, key) as usize % self.replicas,
-            Schedule::AvoidLast => match last {
+            Schedule::AvoidLast | Schedule::Reconnect => match last {
                 Some(last) => (last + 1) % self.replicas,
                 None => digest(0, key) as usize % self.replicas,
             },
@@ -113,6 +134,16 @@ impl Assign {
             if self.schedule == Schedule::Kill { Before::Kill(last.unwrap_or(0)) } else { Before::Restart }
         })
     }
+}
+
+/// Connections on which messages came, and half of how many, at least one.
+fn cuts(baseline: &[Exchange]) -> HashMap<Key, usize> {
+    let told = |exchange: &Exchange| exchange.answer().map_or(0, Answer::told);
+    baseline
+        .iter()
+        .map(|exchange| (exchange.key.clone(), told(exchange).div_ceil(2)))
+        .filter(|(_, count)| *count > 0)
+        .collect()
 }
 
 /// The requests before which to start anew: those that follow one which may have written.

@@ -27,7 +27,12 @@ pub(super) async fn all(
 ) -> Result<(), Failure> {
     let steps: Vec<Option<Step>> = base.iter().map(Step::new).collect();
     let by_replica = |one: &&mut Divergence| {
-        one.schedules.iter().any(|schedule| matches!(schedule, Schedule::AvoidLast | Schedule::Random(_)))
+        // What was compared with another baseline has no place in this one.
+        one.schedules.first() != Some(&Schedule::Reconnect)
+            && one
+                .schedules
+                .iter()
+                .any(|schedule| matches!(schedule, Schedule::AvoidLast | Schedule::Random(_)))
     };
     for (turn, divergence) in verdict.divergences.iter_mut().filter(by_replica).take(SHRUNK).enumerate() {
         divergence.shrunk = one(stage, divergence, &steps, base, noise, turn + 1).await?;

@@ -25,6 +25,8 @@ pub(super) struct Stage<'a> {
     pub(super) service: Arc<Service>,
     proxy: Proxy,
     turn: usize,
+    /// The first run: what a test brings about where nothing is done to it.
+    plain: Vec<Exchange>,
     // Dropped in this order: processes first, then their folders.
     _sweep: Sweep,
     _scratch: Scratch,
@@ -65,7 +67,15 @@ impl<'a> Stage<'a> {
             mark: mark.clone(),
         });
         let proxy = Proxy::start().await.map_err(Failure::Proxy)?;
-        Ok(Stage { plan, service, proxy, turn: 0, _sweep: Sweep { mark }, _scratch: Scratch(scratch) })
+        Ok(Stage {
+            plan,
+            service,
+            proxy,
+            turn: 0,
+            plain: Vec::new(),
+            _sweep: Sweep { mark },
+            _scratch: Scratch(scratch),
+        })
     }
 
     /// The scenario twice on one replica: what it looks like, and what of it is noise. With it
@@ -98,7 +108,26 @@ impl<'a> Stage<'a> {
                        next: `--reset COMMAND` clears it before each run",
             });
         }
+        self.plain.clone_from(&first.exchanges);
         Ok((first.exchanges, first.ended.took * 5 + Duration::from_secs(30)))
+    }
+
+    /// The scenario on one replica, with every connection that lasts closed halfway. Nothing where
+    /// there are none, or where the test does not come back.
+    pub(super) async fn reconnecting(
+        &mut self,
+        base: &[Exchange],
+        noise: &mut Noise,
+        limit: Duration,
+    ) -> Result<Option<Vec<Exchange>>, Failure> {
+        if base.iter().filter_map(Exchange::answer).all(|answer| answer.told() == 0) {
+            return Ok(None);
+        }
+        let first = self.run(Schedule::ReconnectAlone, base, Some(limit)).await?;
+        let second = self.run(Schedule::ReconnectAlone, base, Some(limit)).await?;
+        noise.measure(&first.exchanges, &second.exchanges);
+        let back = first.ended.failed.is_none() && second.ended.failed.is_none();
+        Ok(back.then_some(first.exchanges))
     }
 
     /// The scenario once, on fresh replicas.
@@ -112,11 +141,14 @@ impl<'a> Stage<'a> {
         let name = format!("{}-{}", self.turn, schedule.to_string().replace(' ', "-"));
         self.reset(&name).await?;
         let count = match schedule {
-            Schedule::Same | Schedule::Restart => 1,
+            Schedule::Same | Schedule::Restart | Schedule::ReconnectAlone => 1,
             _ => self.plan.replicas,
         };
         let fleet = Arc::new(Fleet::start(Arc::clone(&self.service), count, name.clone()).await?);
-        let route = Route::new(Book::new(Assign::new(schedule, count, base)), Arc::clone(&fleet));
+        let route = Route::new(
+            Book::new(Assign::new(schedule, count, base).cutting(&self.plain)),
+            Arc::clone(&fleet),
+        );
         self.proxy.set(Some(Arc::clone(&route)));
         let check = async || match route.broken() {
             Some(failure) => Err(failure),

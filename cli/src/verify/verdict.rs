@@ -177,6 +177,17 @@ impl Verdict {
         }
     }
 
+    /// Says that nobody was made to come back, where that was all that was asked for.
+    pub(super) fn warn_of_no_return(&mut self, asked: bool) {
+        if asked {
+            self.warnings.push(
+                "reconnect: nothing was shown: the test opens no WebSocket or event stream on which messages come, \
+                 or fails when one is closed"
+                    .to_owned(),
+            );
+        }
+    }
+
     /// Another sight of a known difference is no other difference.
     fn add(&mut self, new: Divergence) {
         let same = |known: &&mut Divergence| {

@@ -1,7 +1,10 @@
 //! A client's end of a WebSocket, with as much of RFC 6455 as the tests need: short text frames.
 
+// Every test program uses its own part of this.
+#![allow(dead_code)]
+
 use std::io::{BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use super::client::head;
@@ -23,6 +26,9 @@ impl Socket {
         connection.get_mut().write_all(request.as_bytes()).unwrap();
         let head = head(&mut connection);
         assert!(head[0].contains(" 101 "), "{head:?}");
+        if let Some(replica) = head.iter().find_map(|line| line.strip_prefix("x-replica: ")) {
+            println!("met {replica}");
+        }
         connection.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
         Socket { connection }
     }
@@ -34,6 +40,11 @@ impl Socket {
         frame.extend(mask);
         frame.extend(text.bytes().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
         self.connection.get_mut().write_all(&frame).unwrap();
+    }
+
+    /// Says that nothing more will be said.
+    pub(crate) fn close_half(&mut self) {
+        self.connection.get_ref().shutdown(Shutdown::Write).unwrap();
     }
 
     /// Whether this text comes next.
