@@ -82,9 +82,9 @@ async fn streams(address: &str) {
         assert_eq!(ask("GET", "/plain", Vec::new()).await, "ok");
     }
     let mut burst = tokio::task::JoinSet::new();
-    for _ in 0..6 {
-        let answer = ask("POST", "/echo", vec![b'x'; 100_000]);
-        burst.spawn(async move { assert_eq!(answer.await, "{\"bytes\":100000}") });
+    for size in (0..6).map(|n| 100_000 + n) {
+        let answer = ask("POST", "/echo", vec![b'x'; size]);
+        burst.spawn(async move { assert_eq!(answer.await, format!("{{\"bytes\":{size}}}")) });
     }
     burst.join_all().await;
 }

@@ -6,6 +6,9 @@
 //! `JOIN name /path` opens a WebSocket, `SAY name text` sends into it, and `HEAR name text` waits
 //! for a message, in vain if need be. `#` begins a comment.
 
+// Every test program uses its own part of this.
+#![allow(dead_code)]
+
 use std::collections::HashMap;
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
