@@ -39,6 +39,7 @@ fn items_of_all_kinds() {
         trait T: Sub + 'static { type X: Y; const C: u8; fn m(&self) -> Self::X where Self: Sized; }
         unsafe impl<T> !Send for A<'_, T, 3> {}
         impl ! {}
+        fn o(x: Box<dyn ::core::any::Any + Send,>) {}
         impl<T: Fn(u8) -> u8> T for Vec<T> { type X = u8; default fn m(self: Box<Self>) -> u8 { 1 } }
         pub const unsafe extern \"C\" fn n(x: impl Fn() -> u8, ...) {}
         extern \"C\" { fn foreign(); }
@@ -46,7 +47,7 @@ fn items_of_all_kinds() {
         mod inner { pub fn deep() { fn deeper() {} } }
         mod elsewhere;";
     let names: Vec<String> = items(text).iter().map(|item| item.name.to_string()).collect();
-    let expected = "a * d g S _ A B Marker T    n inner elsewhere".split(' ').collect::<Vec<_>>();
+    let expected = "a * d g S _ A B Marker T   o  n inner elsewhere".split(' ').collect::<Vec<_>>();
     assert_eq!(names, expected);
 }
 

@@ -86,7 +86,7 @@ impl Parser<'_> {
                 self.at += 1;
                 Ok(Ty::Impl(self.bounds_if(plus)?))
             }
-            Some(Kind::Word(Word::Dyn)) if !self.is_op_ahead(1, "::") => {
+            Some(Kind::Word(Word::Dyn)) => {
                 self.at += 1;
                 Ok(Ty::Dyn(self.bounds_if(plus)?))
             }
