@@ -102,7 +102,7 @@ fn stores(service: &Service) -> Vec<Part<'_>> {
     const STORES: [(Landing, &str); 7] = [
         (Landing::Redis, "Redis, with expiry"),
         (Landing::Database, "database"),
-        (Landing::PubSub, "publish and subscribe: what they hear"),
+        (Landing::PubSub, "publish and subscribe"),
         (Landing::Broker, "broker or jobs table"),
         (Landing::ObjectStore, "object storage"),
         (Landing::Token, "token that the client carries"),

@@ -110,6 +110,8 @@ impl Browser {
         for domain in ["Page", "Runtime", "Log", "Network"] {
             self.call(Some(&session), &format!("{domain}.enable"), json!({}));
         }
+        // Its own processor time: the machine may be busy with other things.
+        self.call(Some(&session), "Performance.enable", json!({"timeDomain": "threadTicks"}));
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.call(Some(&session), "Emulation.setDeviceMetricsOverride", size);
         let scheme = json!([{"name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" }}]);
@@ -163,6 +165,13 @@ impl Page<'_> {
         let said = self.call("Runtime.evaluate", json!({"expression": expression, "returnByValue": true}));
         assert!(said.get("exceptionDetails").is_none(), "{expression}: {said}");
         said["result"]["value"].clone()
+    }
+
+    /// Seconds of a processor that the page's main thread has taken so far.
+    pub(crate) fn busy(&mut self) -> f64 {
+        let metrics = self.call("Performance.getMetrics", json!({}));
+        let metrics = metrics["metrics"].as_array().unwrap();
+        metrics.iter().find(|one| one["name"] == "TaskDuration").unwrap()["value"].as_f64().unwrap()
     }
 
     /// Waits until an expression is true.

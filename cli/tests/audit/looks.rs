@@ -177,18 +177,18 @@ fn five_hundred_sites_are_small_and_fast() {
     assert_eq!(audit["services"][0]["sites"].as_array().unwrap().len(), 500);
     assert!(html.len() < 2_000_000, "{} bytes", html.len());
     let mut browser = Browser::start();
-    // The best of a few, and a wide limit: other work on the machine is not the report's.
-    let took = (0..5).map(|_| {
-        let mut page = browser.open(&out.path("report.html"), (1280, 900), false);
-        let took = page.eval("performance.getEntriesByType('navigation')[0].loadEventEnd").as_f64().unwrap();
-        fits(&mut page);
-        page.close();
-        took
-    });
-    let best = took.fold(f64::MAX, f64::min);
-    assert!(best < 10_000.0, "{best} ms");
+    let mut page = browser.open(&out.path("report.html"), (1280, 900), false);
+    let busy = page.busy();
+    let loaded = page.eval("performance.getEntriesByType('navigation')[0].loadEventEnd").as_f64().unwrap();
+    fits(&mut page);
+    page.close();
+    assert!(busy < 1.0, "{busy} s of a processor, loaded after {loaded} ms");
     if let Some(folder) = std::env::var_os("STATELESS_AUDIT_LOOK") {
-        let line = format!("500 sites: {} bytes, loaded in {best:.0} ms\n", html.len());
+        let line = format!(
+            "500 sites: {} bytes, {:.0} ms of a processor, loaded after {loaded:.0} ms\n",
+            html.len(),
+            busy * 1000.0
+        );
         fs::write(Path::new(&folder).join("figures.txt"), line).unwrap();
     }
 }
