@@ -14,6 +14,8 @@ step scripts/format --check
 step cargo clippy --workspace --all-targets --locked -- -D warnings
 # Every feature of the store is on in its tests; this is how most users have it.
 step cargo clippy -p stateless-store --no-default-features --features redis --locked -- -D warnings
+# The linter alone, without the part that runs services.
+step cargo clippy -p cargo-stateless --no-default-features --locked -- -D warnings
 step cargo test --workspace --locked --no-fail-fast
 step cargo check --workspace --locked --manifest-path fixtures/Cargo.toml
 step cargo test -p shop-after --locked --manifest-path fixtures/Cargo.toml

@@ -50,6 +50,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if arguments.get(1).is_some_and(|first| first == "stateless") {
         arguments.remove(1);
     }
+    // One of the processes that `verify` starts is this program.
+    #[cfg(all(feature = "verify", target_os = "linux"))]
+    if arguments.get(1).is_some_and(|first| first == crate::verify::namespace::INSIDE) {
+        return crate::verify::namespace::inside::run(&arguments[2..]).unwrap_or_else(|why| {
+            say(&format!("{}: {why}\n", painted("error", "1;31", false)));
+            ExitCode::from(2)
+        });
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(usage) => {

@@ -17,7 +17,7 @@ mod github;
 mod gitlab;
 pub(crate) mod human;
 mod json;
-mod junit;
+pub(crate) mod junit;
 pub(crate) mod page;
 mod rustc;
 #[cfg(test)]

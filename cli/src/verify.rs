@@ -5,6 +5,7 @@
 //! nothing; what it finds is a [`Verdict`]. Sends nothing twice to hide a failure, and listens
 //! on the loopback only.
 
+mod binds;
 mod book;
 mod case;
 mod claims;
@@ -15,21 +16,33 @@ mod drive;
 mod explain;
 mod failure;
 mod group;
-pub(crate) mod json;
+mod held;
+mod json;
+mod junit;
 mod key;
 mod lineage;
 mod log;
+#[cfg(target_os = "linux")]
+pub(crate) mod namespace;
+#[cfg(not(target_os = "linux"))]
+#[path = "verify/no_namespace.rs"]
+pub(crate) mod namespace;
 mod noise;
 mod plan;
 mod proxy;
 mod record;
 mod replay;
 mod replica;
+pub(crate) mod report;
+mod sarif;
 mod scenario;
 mod schedule;
+pub(crate) mod scorecard;
+mod shared;
 mod shrink;
 mod small;
 mod stage;
+mod store;
 mod tee;
 pub(crate) mod terminal;
 mod tunnel;
@@ -46,6 +59,7 @@ pub(crate) use verdict::{Divergence, RunLine, Seen, Verdict};
 
 use self::noise::Noise;
 use self::schedule::Schedule;
+use self::scorecard::Scorecard;
 use self::stage::Stage;
 
 /// Told while it goes on.
@@ -91,13 +105,15 @@ async fn interrupted() {
 
 async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failure> {
     let mut stage = Stage::set(plan).await?;
-    let mut verdict =
-        Verdict { service: stage.service.serve.name(), replicas: plan.replicas, ..Verdict::default() };
+    let mut verdict = Verdict { service: stage.name(), replicas: plan.replicas, ..Verdict::default() };
     verdict.warnings.clone_from(&plan.scenario.warnings);
+    verdict.source.clone_from(&plan.source);
+    verdict.scorecard = plan.scorecard.then(Scorecard::default);
     let mut noise = Noise::new(&plan.ignore);
     let (base, limit) = stage.baseline(&mut noise, watcher).await?;
     verdict.requests = base.len();
-    verdict.noise = noise.fields().map(|(route, path)| (route.to_owned(), path.to_owned())).collect();
+    verdict.noise =
+        noise.fields().map(|(route, path, sort)| (route.to_owned(), path.to_owned(), sort)).collect();
     watcher.measured(&verdict);
 
     verdict.warn_of_twins(&base);
@@ -137,8 +153,11 @@ async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failu
         verdict.runs.push(line);
     }
     verdict.name_unwitnessed(&claims);
-    watcher.begins("shrinking");
-    small::all(&mut stage, &mut verdict, &base, &noise).await?;
+    // What runs elsewhere does not start afresh: only a reset makes one replay like another.
+    if plan.targets.is_empty() || plan.reset.is_some() {
+        watcher.begins("shrinking");
+        small::all(&mut stage, &mut verdict, &base, &noise).await?;
+    }
     Ok(verdict)
 }
 

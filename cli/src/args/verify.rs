@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use super::Color;
+use super::{Color, Output, output};
 use crate::verify::ScheduleKind;
+use crate::verify::report::VerdictFormat;
 
 /// Run several replicas and send each request of your test to another one than the last
 ///
@@ -40,8 +42,20 @@ pub(crate) struct VerifyArgs {
     pub(crate) randoms: u16,
 
     /// Starts one replica; `{port}` and `{replica}` are filled in, and PORT is set
-    #[arg(long, value_name = "COMMAND", required_unless_present = "replay", help_heading = "Service")]
+    #[arg(long, value_name = "COMMAND", required_unless_present_any = ["replay", "target"], help_heading = "Service")]
     pub(crate) serve: Option<String>,
+
+    /// A replica that runs elsewhere, as http://10.0.0.1:8080 (two or more)
+    #[arg(long, value_name = "URL", conflicts_with_all = ["serve", "replicas", "replay", "port"], help_heading = "Service")]
+    pub(crate) target: Vec<String>,
+
+    /// Port that the service binds whatever it is told: each replica gets a network namespace
+    #[arg(long, value_name = "PORT", help_heading = "Service")]
+    pub(crate) port: Option<u16>,
+
+    /// Port of this machine that the service needs in its namespace, a database's say (repeatable)
+    #[arg(long, value_name = "PORT", requires = "port", help_heading = "Service")]
+    pub(crate) share_port: Vec<u16>,
 
     /// Show a recorded failure again, or that it is FIXED; takes the service from the file
     #[arg(long, value_name = "FILE", conflicts_with = "test")]
@@ -63,6 +77,18 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_enum, value_name = "WHICH", default_value_t = Folder::Copy, help_heading = "Service")]
     pub(crate) cwd: Folder,
 
+    /// Count what replicas lose and cost, with every schedule that this needs
+    #[arg(long, conflicts_with_all = ["target", "replay"], help_heading = "Scorecard")]
+    pub(crate) scorecard: bool,
+
+    /// Report in JSON of another day, to be shown beside today's numbers
+    #[arg(long, value_name = "FILE", requires = "scorecard", help_heading = "Scorecard")]
+    pub(crate) before: Option<PathBuf>,
+
+    /// Store whose calls are counted, as redis://host:6379 or postgres://user@host/name
+    #[arg(long, value_name = "URL", requires = "scorecard", help_heading = "Scorecard")]
+    pub(crate) store: Option<String>,
+
     /// Do not compare a field, as `body.id` or `GET /cart header.x-served-by` (`*` for anything)
     #[arg(long, value_name = "FIELD", help_heading = "Comparison")]
     pub(crate) ignore: Vec<String>,
@@ -80,6 +106,10 @@ pub(crate) struct VerifyArgs {
     /// Format on standard output
     #[arg(long, value_enum, default_value_t = VerdictFormat::Human, help_heading = "Output")]
     pub(crate) format: VerdictFormat,
+
+    /// Write a report to a file as well (repeatable)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output::<VerdictFormat>), help_heading = "Output")]
+    pub(crate) output: Vec<Output<VerdictFormat>>,
 
     /// Folder for logs and replay files [default: in the cache]
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
@@ -117,15 +147,6 @@ pub(crate) struct VerifyArgs {
 fn variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.to_owned()))
-}
-
-/// A form of the verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum VerdictFormat {
-    /// For reading in a terminal
-    Human,
-    /// Everything in one object
-    Json,
 }
 
 /// Where a replica works.

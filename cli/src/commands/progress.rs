@@ -35,6 +35,19 @@ impl Progress {
         Progress { bar, _running: Some(running) }
     }
 
+    /// What is being done.
+    #[cfg(feature = "verify")]
+    pub(super) fn say(&self, what: &str) {
+        self.bar.set_style(style("{spinner} {msg} ({elapsed})"));
+        self.bar.set_message(what.to_owned());
+    }
+
+    /// Does something that writes to the terminal, with this out of the way.
+    #[cfg(feature = "verify")]
+    pub(super) fn aside(&self, work: impl FnOnce()) {
+        self.bar.suspend(work);
+    }
+
     /// `done` of `total` files are analysed.
     pub(super) fn set(&self, done: u64, total: u64) {
         if self.bar.length() != Some(total) {

@@ -1,22 +1,23 @@
 //! `verify`: from arguments to a plan, from a verdict to the exit status.
 
-use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{DENIED, use_color};
-use crate::args::verify::{Folder, VerdictFormat, VerifyArgs};
+use super::progress::Progress;
+use super::{DENIED, output, stdout, use_color};
+use crate::args::verify::{Folder, VerifyArgs};
 use crate::error::Error;
-use crate::report::escape;
+use crate::verify::report::{self, VerdictFormat};
+use crate::verify::scorecard::Scorecard;
 use crate::verify::terminal::{self, Look};
 use crate::verify::{self, Case, Plan, RunLine, Scenario, ScheduleKind, Verdict, Watcher, Wishes};
 
 pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
     let mut plan = plan(args)?;
     let look = Look {
-        color: use_color(args.color, io::stdout().is_terminal()),
+        color: use_color(args.color, stdout::is_terminal()),
         verbose: args.verbose,
         quiet: args.quiet,
     };
@@ -27,20 +28,43 @@ pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
         }
         plan.ready = plan.ready.or_else(|| case.ready.clone());
         plan.reset = plan.reset.or_else(|| case.reset.clone());
+        plan.port = plan.port.or(case.port);
+        if plan.shared_ports.is_empty() {
+            plan.shared_ports.clone_from(&case.shared_ports);
+        }
         let fields = verify::replay(&plan, &case)?;
         show(&terminal::replayed(&case, &fields, look))?;
         return Ok(if fields.is_empty() { 0 } else { DENIED });
     }
-    let json = args.format == VerdictFormat::Json;
-    let quiet = Look { quiet: args.quiet || json, ..look };
-    let verdict = verify::run(&plan, &mut Stdout { look: quiet })?;
-    if json {
-        let text =
-            escape::json(&verify::json::value(&verdict)).map_err(|error| Error::Stdout(error.into()))?;
-        show(&text)?;
-    } else {
-        show(&terminal::verdict(&verdict, look))?;
+    output::distinct(&args.output)?;
+    let human = args.format == VerdictFormat::Human;
+    let mut watcher = Terminal {
+        look: Look { quiet: args.quiet || !human, ..look },
+        progress: Progress::start(args.quiet),
+    };
+    let before = args.before.as_deref().map(Scorecard::read).transpose()?;
+    let mut verdict = verify::run(&plan, &mut watcher)?;
+    verdict.before = before;
+    drop(watcher);
+    let prefix = super::prefix(&verdict.source, |variable| std::env::var_os(variable));
+    let files: Result<Vec<_>, Error> = args
+        .output
+        .iter()
+        .map(|file| {
+            let plain = Look { color: false, ..look };
+            let (verdict, prefix) = (&verdict, &prefix);
+            output::stage(file, move |out| report::write(file.format, verdict, plain, prefix, out))
+        })
+        .collect();
+    // For people, the lines of the runs are there already.
+    let shown = match args.format {
+        VerdictFormat::Human => show(&terminal::verdict(&verdict, look)),
+        format => stdout::write(|out| report::write(format, &verdict, look, &prefix, out)),
+    };
+    for file in files? {
+        file.place()?;
     }
+    shown?;
     Ok(if verdict.stateless() { 0 } else { DENIED })
 }
 
@@ -52,7 +76,12 @@ fn plan(args: &VerifyArgs) -> Result<Plan, Error> {
     Ok(Plan {
         scenario: Scenario::read(&args.scenario, &here, &wishes)?,
         variables: wishes.variables,
-        replicas: args.replicas.into(),
+        replicas: if args.target.is_empty() { args.replicas.into() } else { args.target.len() },
+        scorecard: args.scorecard,
+        store: args.store.clone(),
+        targets: args.target.clone(),
+        port: args.port,
+        shared_ports: args.share_port.clone(),
         kinds: if args.all { ScheduleKind::value_variants().to_vec() } else { args.schedule.clone() },
         seed: args.seed,
         randoms: args.randoms.into(),
@@ -63,7 +92,8 @@ fn plan(args: &VerifyArgs) -> Result<Plan, Error> {
         shared_folder: args.cwd == Folder::Shared,
         ignore: args.ignore.clone(),
         test: args.test.clone(),
-        source: here.join(&args.source),
+        // As `check` does, so that both name files alike.
+        source: std::fs::canonicalize(here.join(&args.source)).unwrap_or_else(|_| here.join(&args.source)),
         here,
         artifacts,
     })
@@ -79,28 +109,27 @@ fn cache(here: &Path) -> PathBuf {
     root.unwrap_or_else(std::env::temp_dir).join("cargo-stateless/verify").join(name.trim_start_matches('-'))
 }
 
-/// A line at a time, as runs end.
-struct Stdout {
+/// A line at a time as runs end, and how far it is meanwhile.
+struct Terminal {
     look: Look,
+    progress: Progress,
 }
 
-impl Watcher for Stdout {
-    fn begins(&mut self, _: &str) {}
+impl Watcher for Terminal {
+    fn begins(&mut self, run: &str) {
+        self.progress.say(run);
+    }
 
     fn measured(&mut self, verdict: &Verdict) {
         // Who closed the stream has seen enough; the exit status is still to come.
-        let _ = show(&terminal::baseline(verdict, self.look));
+        self.progress.aside(|| drop(show(&terminal::baseline(verdict, self.look))));
     }
 
     fn ran(&mut self, line: &RunLine) {
-        let _ = show(&terminal::run(line, self.look));
+        self.progress.aside(|| drop(show(&terminal::run(line, self.look))));
     }
 }
 
 fn show(text: &str) -> Result<(), Error> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.map_err(Error::Stdout),
-    }
+    stdout::write(|out| out.write_all(text.as_bytes()))
 }

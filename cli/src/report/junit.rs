@@ -21,6 +21,11 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if !report.notes.is_empty() {
         suites.push(not_analysed(report));
     }
+    document(&suites, out)
+}
+
+/// The suites as a whole document.
+pub(crate) fn document(suites: &[Suite], out: &mut dyn Write) -> io::Result<()> {
     let tests: usize = suites.iter().map(|suite| suite.cases.len()).sum();
     let failures: usize = suites.iter().map(Suite::failures).sum();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
@@ -31,19 +36,22 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</testsuites>")
 }
 
-struct Suite {
-    name: String,
-    cases: Vec<Case>,
+/// Cases under one name.
+pub(crate) struct Suite {
+    pub(crate) name: String,
+    pub(crate) cases: Vec<Case>,
 }
 
-struct Case {
+/// What CI systems list as a test.
+pub(crate) struct Case {
     /// Stays the same while code moves: CI systems tell tests by it.
-    name: String,
-    class: String,
-    outcome: Outcome,
+    pub(crate) name: String,
+    pub(crate) class: String,
+    pub(crate) outcome: Outcome,
 }
 
-enum Outcome {
+/// How it went.
+pub(crate) enum Outcome {
     Failed { title: String, text: String },
     Passed { text: String },
     Skipped { reason: String },

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::key::Clients;
 use super::lineage;
@@ -23,10 +24,17 @@ struct Inner {
     clients: Clients,
     last: HashMap<usize, usize>,
     open: Vec<usize>,
-    life: usize,
+    /// How many times each replica was started anew.
+    lives: HashMap<usize, usize>,
     killed: Vec<usize>,
+    /// How many requests there were when a replica was killed.
+    killed_at: Option<usize>,
+    /// When each request came, and how long its answer took to begin.
+    times: Vec<(Instant, Option<Duration>)>,
     /// Requests that were under way on a replica when it was killed.
     cut: Vec<usize>,
+    /// Requests that were under way on a replica when it was asked to end.
+    drained: Vec<usize>,
 }
 
 /// What to do with a request.
@@ -51,13 +59,19 @@ impl Book {
         let latest = inner.exchanges.last().map(|exchange| exchange.replica);
         let before = self.assign.before(&key, latest);
         match before {
-            Some(Before::Restart) => inner.life += 1,
+            Some(Before::Restart) => {
+                for replica in 0..self.assign.replicas() {
+                    *inner.lives.entry(replica).or_default() += 1;
+                }
+            }
             Some(Before::Kill(replica)) => {
                 let Inner { open, exchanges, cut, .. } = &mut *inner;
                 cut.extend(open.iter().filter(|open| exchanges[**open].replica == replica));
                 inner.killed.push(replica);
+                inner.killed_at = Some(inner.exchanges.len());
             }
-            None => {}
+            // Who serves this one is still the old process.
+            Some(Before::Replace) | None => {}
         }
         let cut = self.assign.cut(&key);
         let mut replica = self.assign.pick(&key, inner.last.get(&client).copied());
@@ -71,7 +85,11 @@ impl Book {
             inner.exchanges[open].overlapped = true;
         }
         inner.open.push(number);
-        let life = inner.life;
+        inner.times.push((Instant::now(), None));
+        let life = inner.lives.get(&replica).copied().unwrap_or_default();
+        if before == Some(Before::Replace) {
+            inner.lives.insert(replica, life + 1);
+        }
         inner.exchanges.push(Exchange {
             key,
             client,
@@ -109,6 +127,19 @@ impl Book {
         exchange.outcome = Outcome::Answered(answer);
         let client = exchange.client;
         inner.clients.learn(client, issued);
+        if let Some((came, took)) = inner.times.get_mut(number) {
+            *took = Some(came.elapsed());
+        }
+    }
+
+    /// How long answers took to begin.
+    pub(crate) fn times(&self) -> Vec<Duration> {
+        self.inner().times.iter().filter_map(|(_, took)| *took).collect()
+    }
+
+    /// How many requests there were when a replica was killed.
+    pub(crate) fn killed_at(&self) -> Option<usize> {
+        self.inner().killed_at
     }
 
     /// Changes an answer whose body is under way.
@@ -143,6 +174,22 @@ impl Book {
     /// How many requests have no whole answer yet.
     pub(crate) fn open(&self) -> usize {
         self.inner().open.len()
+    }
+
+    /// The process that serves this request is asked to end. What has no end of its own (events,
+    /// WebSockets) may be cut off; everything else is to be finished.
+    pub(crate) fn leaves(&self, number: usize) {
+        let mut inner = self.inner();
+        let Inner { exchanges, open, cut, drained, .. } = &mut *inner;
+        let Some(served) = exchanges.get(number) else { return };
+        for at in open.iter().copied().filter(|at| exchanges[*at].same_process(served)) {
+            if exchanges[at].endless() { cut.push(at) } else { drained.push(at) }
+        }
+    }
+
+    /// Requests that were under way when their replica was asked to end.
+    pub(crate) fn drained(&self) -> Vec<usize> {
+        self.inner().drained.clone()
     }
 
     /// Everything that was entered.

@@ -22,6 +22,11 @@ pub(crate) struct Case {
     pub(crate) serve: String,
     pub(crate) ready: Option<String>,
     pub(crate) reset: Option<String>,
+    /// The port that the service binds, in a namespace of its own.
+    #[serde(default)]
+    pub(crate) port: Option<u16>,
+    #[serde(default)]
+    pub(crate) shared_ports: Vec<u16>,
     /// All but the last go to replica 0; the last goes to replica 1, and differs there.
     pub(crate) steps: Vec<Step>,
     /// Fields of the last answer that differ on one replica too.
@@ -31,7 +36,8 @@ pub(crate) struct Case {
 impl Case {
     pub(crate) fn new(title: String, steps: Vec<Step>, noise: Vec<String>, plan: &super::Plan) -> Self {
         let (serve, ready, reset) = (plan.serve.clone(), plan.ready.clone(), plan.reset.clone());
-        Case { version: VERSION, title, serve, ready, reset, steps, noise }
+        let (port, shared_ports) = (plan.port, plan.shared_ports.clone());
+        Case { version: VERSION, title, serve, ready, reset, port, shared_ports, steps, noise }
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {

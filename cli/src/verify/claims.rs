@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use crate::finding::{AccessKind, Context, Finding, Level, Role};
+use crate::finding::{AccessKind, Confidence, Context, Finding, Landing, Level, Mechanism, Role, RuleMeta};
+use crate::report::words;
 use crate::sink::Policy;
 use crate::workspace::{self, Request as ReadRequest};
 
@@ -15,11 +16,17 @@ use super::record::Request;
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     pub(crate) rule: &'static str,
+    pub(crate) meta: &'static RuleMeta,
     pub(crate) role: Role,
+    pub(crate) mechanism: Mechanism,
+    pub(crate) confidence: Confidence,
+    pub(crate) landing: Landing,
     pub(crate) level: Level,
     pub(crate) symbol: String,
     pub(crate) title: String,
     pub(crate) help: String,
+    /// Where it should live; nothing where it may stay.
+    pub(crate) lands: Option<&'static str>,
     pub(crate) file: String,
     pub(crate) line: u32,
     pub(crate) column: u32,
@@ -71,11 +78,16 @@ pub(crate) fn read(folder: &Path) -> Vec<Claim> {
         });
         Claim {
             rule: finding.rule.name,
+            meta: finding.rule,
             role: finding.role,
+            mechanism: finding.site.mechanism,
+            confidence: finding.confidence,
+            landing: finding.landing,
             level: finding.level,
             symbol: finding.site.symbol.clone(),
             title: finding.title.clone(),
             help: finding.help.clone(),
+            lands: words::landing(finding.landing),
             file: file.path.clone(),
             line,
             column,

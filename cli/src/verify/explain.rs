@@ -36,6 +36,8 @@ pub(crate) enum Cause {
     Job,
     Lock,
     Data,
+    /// The replica ended without finishing what it was asked.
+    Drain,
     /// The replica did not answer.
     Failure,
 }
@@ -54,6 +56,7 @@ impl Cause {
             Cause::Job => "job-per-replica",
             Cause::Lock => "lock-per-replica",
             Cause::Data => "data-in-memory",
+            Cause::Drain => "cut-by-shutdown",
             Cause::Failure => "failed-request",
         }
     }
@@ -71,7 +74,21 @@ impl Cause {
             Cause::Job => "every replica does the work, or only the one that accepted it",
             Cause::Lock => "each replica locks for itself",
             Cause::Data => "the data lives in the memory of one replica",
+            Cause::Drain => {
+                "the replica was asked to end (SIGTERM) and did so without finishing this request"
+            }
             Cause::Failure => "the replica gave no answer",
+        }
+    }
+
+    /// What to do where no finding of the analysis says it.
+    pub(crate) fn help(self) -> Option<&'static str> {
+        match self {
+            Cause::Drain => Some(
+                "on SIGTERM, stop to accept and finish what is open: `axum::serve(..).with_graceful_shutdown(..)`, a \
+                 signal handler that stops the server in others",
+            ),
+            _ => None,
         }
     }
 
@@ -154,9 +171,14 @@ pub(crate) fn explain(
     let cause = match claim {
         _ if symptom == Symptom::Failed => Cause::Failure,
         Some(claim) => Cause::of(claim.role, claim.rule),
-        None => guess(symptom, link.as_ref()),
+        None => guess(symptom, link.as_ref(), run, writer, &difference.fields),
     };
     Explanation { writer, link, cause, claim: claim.cloned() }
+}
+
+/// The end of the process was in the way: nobody wrote what was missing.
+pub(crate) fn shutdown() -> Explanation {
+    Explanation { writer: None, link: None, cause: Cause::Drain, claim: None }
 }
 
 /// What speaks for a writer without looking at the source.
@@ -270,7 +292,13 @@ fn fits(symptom: Symptom, claim: &Claim) -> i32 {
 }
 
 /// The class where no finding of the analysis tells it.
-fn guess(symptom: Symptom, link: Option<&Link>) -> Cause {
+fn guess(
+    symptom: Symptom,
+    link: Option<&Link>,
+    run: &[Exchange],
+    writer: Option<usize>,
+    fields: &[Field],
+) -> Cause {
     let signed =
         link.is_some_and(|link| link.issued.value.matches('.').count() == 2 && link.issued.value.len() > 40);
     match symptom {
@@ -278,10 +306,71 @@ fn guess(symptom: Symptom, link: Option<&Link>) -> Cause {
         Symptom::Refused => Cause::Session,
         Symptom::Limit => Cause::RateLimit,
         Symptom::Conflict => Cause::Lock,
+        // One replica's part of a count is less; what each of them does is a multiple.
+        Symptom::Number if multiplied(fields) => Cause::Job,
         Symptom::Number => Cause::Counter,
+        Symptom::Missing | Symptom::Other if writer.is_some_and(|at| uploads(&run[at])) => Cause::LocalFile,
         Symptom::Messages => Cause::FanOut,
         Symptom::Stale => Cause::Cache,
         Symptom::Failed => Cause::Failure,
         Symptom::Missing | Symptom::Other => Cause::Data,
+    }
+}
+
+/// Whether every number is a multiple of what it is on one replica.
+fn multiplied(fields: &[Field]) -> bool {
+    let number = |text: &str| text.trim_matches('"').parse::<f64>().ok();
+    let mut pairs = fields.iter().filter_map(|field| number(&field.was).zip(number(&field.is))).peekable();
+    pairs.peek().is_some() && pairs.all(|(was, is)| was >= 1.0 && is >= 2.0 * was && is % was == 0.0)
+}
+
+/// Whether it sends a file.
+fn uploads(exchange: &Exchange) -> bool {
+    let kind = header(&exchange.request.headers, "content-type").unwrap_or_default();
+    ["multipart/form-data", "application/octet-stream", "image/", "video/", "audio/"]
+        .iter()
+        .any(|file| kind.starts_with(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::compare::Kind;
+    use crate::verify::key::Key;
+    use crate::verify::record::{Answer, Body, Outcome, Request};
+
+    fn exchange(replica: usize, line: &str, headers: &[(&str, &str)], status: u16, body: &str) -> Exchange {
+        let (method, target) = line.split_once(' ').unwrap();
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let request = Request { method: method.into(), target: target.into(), headers, ..Request::default() };
+        let answer = Answer { status, body: Body::of(body.as_bytes()), ..Answer::default() };
+        let key = Key { client: "0".into(), route: line.into(), turn: 0 };
+        let outcome = Outcome::Answered(answer);
+        Exchange { key, client: 0, replica, life: 0, overlapped: false, request, outcome }
+    }
+
+    /// The class that a reader's difference gets without the source.
+    fn class(run: &[Exchange], base: &Exchange, path: &str, was: &str, is: &str) -> Cause {
+        let field = Field { path: path.into(), kind: Kind::Value, was: was.into(), is: is.into() };
+        let difference = Difference { base: 0, run: run.len() - 1, fields: vec![field] };
+        explain(run, &difference, base, std::slice::from_ref(&difference), &[]).cause
+    }
+
+    #[test]
+    fn numbers_tell_a_counter_from_work_that_each_replica_does() {
+        let run = [exchange(0, "POST /orders", &[], 201, ""), exchange(1, "GET /mails", &[], 200, "3")];
+        let base = exchange(0, "GET /mails", &[], 200, "1");
+        assert_eq!(class(&run, &base, "body", "1", "3"), Cause::Job);
+        assert_eq!(class(&run, &base, "body", "3", "1"), Cause::Counter);
+    }
+
+    #[test]
+    fn a_file_that_was_sent_and_is_missing_lies_on_a_disk() {
+        let base = exchange(0, "GET /files/a.png", &[], 200, "x");
+        let reader = || exchange(1, "GET /files/a.png", &[], 404, "");
+        let sent = exchange(0, "PUT /files/a.png", &[("content-type", "image/png")], 201, "");
+        assert_eq!(class(&[sent, reader()], &base, "status", "200", "404"), Cause::LocalFile);
+        let other = exchange(0, "PUT /files/a.png", &[("content-type", "application/json")], 201, "");
+        assert_eq!(class(&[other, reader()], &base, "status", "200", "404"), Cause::Data);
     }
 }

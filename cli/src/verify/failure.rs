@@ -33,18 +33,62 @@ pub enum Failure {
 
     /// A replica ended before it was ready, or while the test ran.
     #[error("replica {replica} ended {when}: {status}{log}")]
-    #[diagnostic(help("the whole log is in `{}`", log_file.display()))]
+    #[diagnostic(help(
+        "{}the whole log is in `{}`",
+        help.as_ref().map_or_else(String::new, |help| format!("{help}; ")),
+        log_file.display()
+    ))]
     Died {
         /// Its number.
         replica: usize,
         /// `before it was ready` or the like.
-        when: String,
+        when: &'static str,
         /// How it ended.
         status: String,
         /// Its last lines, each on a line of its own.
         log: String,
         /// All of them.
         log_file: PathBuf,
+        /// The way out, where one is known.
+        help: Option<Box<str>>,
+    },
+
+    /// `--target` names no place that requests can go to.
+    #[error("`--target {target}`: {why}")]
+    #[diagnostic(help("each is the address of one running replica, as in `--target http://10.0.0.1:8080`"))]
+    Target {
+        /// As the caller wrote it.
+        target: String,
+        /// What is wrong with it.
+        why: String,
+    },
+
+    /// A schedule wants what only the starter of a replica can do.
+    #[error("`{schedule}` ends replicas, and those of `--target` run elsewhere")]
+    #[diagnostic(help(
+        "`avoid-last`, `random` and `sticky` only send requests; `--serve` starts replicas that can be ended"
+    ))]
+    Elsewhere {
+        /// Its name.
+        schedule: String,
+    },
+
+    /// The store does not say how often it was called.
+    #[error("`--store` cannot be asked for its statistics: {why}")]
+    #[diagnostic(help("without `--store` the scorecard lacks the calls a request, and has all else"))]
+    Store {
+        /// What it says.
+        why: String,
+    },
+
+    /// `--port`, and no namespaces.
+    #[error("no network namespace can be made for a replica: {why}")]
+    #[diagnostic(help("{help}"))]
+    NoNamespace {
+        /// What the system says.
+        why: String,
+        /// The way out.
+        help: String,
     },
 
     /// A replica runs, but never answered where it was told to listen.

@@ -12,7 +12,7 @@ pub(crate) fn value(verdict: &Verdict) -> Value {
         "service": verdict.service,
         "replicas": verdict.replicas,
         "requests": verdict.requests,
-        "noise": verdict.noise.iter().map(|(route, field)| json!({"route": route, "field": field})).collect::<Vec<_>>(),
+        "noise": verdict.noise.iter().map(|(route, field, sort)| json!({"route": route, "field": field, "looks_like": sort.words()})).collect::<Vec<_>>(),
         "runs": verdict.runs.iter().map(run).collect::<Vec<_>>(),
         "divergences": verdict.divergences.iter().map(divergence).collect::<Vec<_>>(),
         "coverage": {
@@ -22,6 +22,8 @@ pub(crate) fn value(verdict: &Verdict) -> Value {
         },
         "without_witness": verdict.without_witness,
         "warnings": verdict.warnings,
+        "scorecard": verdict.scorecard,
+        "before": verdict.before,
     })
 }
 
@@ -32,6 +34,8 @@ fn run(line: &RunLine) -> Value {
         "differ": line.differ,
         "absent": line.absent,
         "cut": line.cut,
+        "under_way_when_asked_to_end": line.drained,
+        "not_finished": line.unfinished,
         "test_failed": line.failed.as_ref().map(|(status, _)| status),
     })
 }
@@ -59,6 +63,8 @@ fn divergence(divergence: &Divergence) -> Value {
             "line": claim.line,
             "column": claim.column,
             "fingerprint": claim.fingerprint,
+            "landing": claim.landing,
+            "help": claim.help,
         })),
         "shrunk": divergence.shrunk.as_ref().map(|small| json!({
             "requests": small.requests, "replays": small.replays, "replay": small.file.to_string_lossy(),

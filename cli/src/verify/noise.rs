@@ -1,6 +1,6 @@
 //! Which fields differ on one replica too: measured from runs of the same scenario, not listed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::compare::{Field, Kind, differences};
 use super::key::Key;
@@ -9,7 +9,7 @@ use super::record::Exchange;
 /// Fields that say nothing, by route.
 #[derive(Debug, Default)]
 pub(crate) struct Noise {
-    measured: BTreeSet<(String, String, Kind)>,
+    measured: BTreeMap<(String, String, Kind), Sort>,
     ignored: Vec<Pattern>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Difference {
 
 impl Noise {
     pub(crate) fn new(ignored: &[String]) -> Self {
-        Noise { measured: BTreeSet::new(), ignored: ignored.iter().map(|text| Pattern::new(text)).collect() }
+        Noise { measured: BTreeMap::new(), ignored: ignored.iter().map(|text| Pattern::new(text)).collect() }
     }
 
     /// Takes for noise what differs between two runs on one replica each. Different statuses
@@ -53,7 +53,8 @@ impl Noise {
                 continue;
             }
             for field in &difference.fields {
-                self.measured.insert((route.clone(), field.path.clone(), field.kind));
+                let place = (route.clone(), field.path.clone(), field.kind);
+                self.measured.entry(place).or_insert_with(|| Sort::of(field));
             }
         }
         unstable
@@ -81,17 +82,74 @@ impl Noise {
     pub(crate) fn between(&self, base: &Exchange, run: &Exchange) -> Vec<Field> {
         let route = &base.key.route;
         let noisy = |path: &str, kind| {
-            self.measured.contains(&(route.clone(), path.to_owned(), kind))
+            self.measured.contains_key(&(route.clone(), path.to_owned(), kind))
                 || self.ignored.iter().any(|pattern| pattern.covers(route, path))
         };
         differences(base, run, &noisy)
     }
 
-    /// Route and field of everything that was measured.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// Route, field and sort of everything that was measured.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str, Sort)> {
         let mut seen = BTreeSet::new();
-        let fields = self.measured.iter().map(|(route, path, _)| (route.as_str(), path.as_str()));
-        fields.filter(move |field| seen.insert(*field))
+        let fields =
+            self.measured.iter().map(|((route, path, _), sort)| (route.as_str(), path.as_str(), *sort));
+        fields.filter(move |(route, path, _)| seen.insert((*route, *path)))
+    }
+}
+
+/// What kind of value a field of noise holds, by its looks: for people only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sort {
+    Id,
+    Time,
+    Number,
+    Coming,
+    Other,
+}
+
+impl Sort {
+    fn of(field: &Field) -> Self {
+        if field.kind == Kind::Presence {
+            return Sort::Coming;
+        }
+        let both =
+            |is: &dyn Fn(&str) -> bool| [&field.was, &field.is].iter().all(|text| is(text.trim_matches('"')));
+        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+        let number = |text: &str| text.parse::<f64>().is_ok();
+        // Seconds or milliseconds since 1970, of these decades.
+        let epoch = |text: &str| {
+            number(text) && ["1", "2"].iter().any(|first| text.starts_with(first)) && {
+                let whole = text.split('.').next().unwrap_or(text);
+                whole.len() == 10 || whole.len() == 13
+            }
+        };
+        let time = |text: &str| {
+            epoch(text) || (digits(text) >= 6 && text.contains(':') && text.contains(['-', ' ', 'T', 'Z']))
+        };
+        let id = |text: &str| {
+            text.len() >= 8
+                && !text.contains(' ')
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.=+/%".contains(&byte))
+        };
+        if both(&time) {
+            Sort::Time
+        } else if both(&number) {
+            Sort::Number
+        } else if both(&id) {
+            Sort::Id
+        } else {
+            Sort::Other
+        }
+    }
+
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Sort::Id => "an id or a token",
+            Sort::Time => "a time",
+            Sort::Number => "a number",
+            Sort::Coming => "there or not, or so many",
+            Sort::Other => "a text",
+        }
     }
 }
 
@@ -120,6 +178,18 @@ fn matches(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sorts_of_noise_are_told_by_their_looks() {
+        let sort = |was: &str, is: &str| {
+            Sort::of(&Field { path: String::new(), kind: Kind::Value, was: was.into(), is: is.into() })
+        };
+        assert_eq!(sort("\"9f3a77c0-11\"", "\"0b3a77c0-11\""), Sort::Id);
+        assert_eq!(sort("\"2026-05-02T10:00:01Z\"", "\"2026-05-02T10:00:02Z\""), Sort::Time);
+        assert_eq!(sort("1777716001", "1777716002"), Sort::Time);
+        assert_eq!(sort("17", "18"), Sort::Number);
+        assert_eq!(sort("two words here", "two other words"), Sort::Other);
+    }
 
     #[test]
     fn patterns_cover_fields_everywhere_or_of_one_route() {

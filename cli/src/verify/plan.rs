@@ -16,7 +16,14 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     /// Random schedules, with the seeds from `seed` on.
     pub(crate) randoms: u64,
+    /// Empty where the replicas run elsewhere.
     pub(crate) serve: String,
+    /// Addresses of replicas that run elsewhere.
+    pub(crate) targets: Vec<String>,
+    /// The port that the service binds, whatever it is told.
+    pub(crate) port: Option<u16>,
+    /// Ports of the loopback that it needs nevertheless.
+    pub(crate) shared_ports: Vec<u16>,
     pub(crate) ready: Option<String>,
     pub(crate) ready_timeout: Duration,
     pub(crate) reset: Option<String>,
@@ -25,6 +32,10 @@ pub(crate) struct Plan {
     /// The test command; nothing where a scenario takes its place.
     pub(crate) test: Vec<OsString>,
     pub(crate) scenario: Scenario,
+    /// Count what replicas cost and lose.
+    pub(crate) scorecard: bool,
+    /// A store that says how often it was called.
+    pub(crate) store: Option<String>,
     /// Values for `{{name}}` in scenarios.
     pub(crate) variables: Vec<(String, String)>,
     /// Where the caller stands; replicas get copies of it.
@@ -46,6 +57,8 @@ pub(crate) enum ScheduleKind {
     Restart,
     /// A client keeps its replica, and one is killed in the middle
     Kill,
+    /// A client keeps its replica, and replicas are replaced while they serve a request
+    Drain,
     /// A client keeps its replica
     Sticky,
     /// WebSockets and event streams are closed halfway: clients come back to another replica
@@ -56,7 +69,14 @@ impl Plan {
     /// What to run beside the baseline, in this order.
     pub(crate) fn schedules(&self) -> Vec<Schedule> {
         let usual = [ScheduleKind::AvoidLast, ScheduleKind::Random];
-        let kinds = if self.kinds.is_empty() { &usual[..] } else { &self.kinds };
+        let mut kinds = if self.kinds.is_empty() { usual.to_vec() } else { self.kinds.clone() };
+        if self.scorecard {
+            let counted =
+                [ScheduleKind::Random, ScheduleKind::Kill, ScheduleKind::Drain, ScheduleKind::Sticky];
+            let missing: Vec<ScheduleKind> =
+                counted.into_iter().filter(|kind| !kinds.contains(kind)).collect();
+            kinds.extend(missing);
+        }
         let mut schedules = Vec::new();
         for kind in kinds {
             match kind {
@@ -67,6 +87,7 @@ impl Plan {
                 }
                 ScheduleKind::Restart => schedules.push(Schedule::Restart),
                 ScheduleKind::Kill => schedules.push(Schedule::Kill),
+                ScheduleKind::Drain => schedules.push(Schedule::Drain),
                 ScheduleKind::Sticky => schedules.push(Schedule::Sticky),
                 ScheduleKind::Reconnect => schedules.push(Schedule::Reconnect),
             }

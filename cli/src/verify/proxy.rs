@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 
 use super::book::{Book, Entry};
 use super::failure::Failure;
+use super::held::{self, Held};
 use super::record;
 use super::replica::Fleet;
 use super::schedule::Before;
@@ -80,9 +81,29 @@ impl Route {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    async fn act(&self, before: Before) {
+    fn give_up(&self, failure: Failure) {
+        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+    }
+
+    /// Asks the replica at this address to end, in the middle of the request.
+    async fn interrupt(&self, address: SocketAddr, number: usize) {
+        self.book.leaves(number);
+        self.fleet.ask_to_end(address).await;
+    }
+
+    /// Where the request goes after what is to happen before it.
+    async fn act(&self, before: Before, replica: usize) -> Option<SocketAddr> {
         match before {
             Before::Kill(replica) => self.fleet.kill(replica).await,
+            Before::Replace => {
+                return match self.fleet.replace(replica).await {
+                    Ok(old) => Some(old),
+                    Err(failure) => {
+                        self.give_up(failure);
+                        None
+                    }
+                };
+            }
             Before::Restart => {
                 // What is under way may end first; this request is one of them.
                 for _ in 0..500 {
@@ -92,10 +113,11 @@ impl Route {
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
                 if let Err(failure) = self.fleet.restart().await {
-                    *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+                    self.give_up(failure);
                 }
             }
         }
+        self.fleet.address(replica)
     }
 }
 
@@ -185,15 +207,24 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
         entry.body.push(read);
     }
     let Entry { number, replica, before, cut } = route.book.enter(connection, entry);
-    if let Some(before) = before {
-        route.act(before).await;
-    }
-    let Some(address) = route.fleet.address(replica) else { return refuse("no such replica") };
-
+    let address = match before {
+        Some(before) => route.act(before, replica).await,
+        None => route.fleet.address(replica),
+    };
+    let Some(address) = address else { return refuse("no such replica") };
+    let leaving = Arc::clone(&route);
+    let leave = async move { leaving.interrupt(address, number).await };
+    let replaced = before == Some(Before::Replace);
     let body: AnyBody = match (read, streamed) {
-        (Some(read), _) => Full::new(read).map_err(|never| match never {}).boxed_unsync(),
-        (None, Some(streamed)) => Tee::request(streamed, Arc::clone(&route), number).boxed_unsync(),
-        (None, None) => Full::default().map_err(|never| match never {}).boxed_unsync(),
+        (Some(read), _) if replaced && read.len() > 1 => {
+            Held::new(read, leave).map_err(|never| match never {}).boxed_unsync()
+        }
+        (read, streamed) => {
+            if replaced {
+                tokio::spawn(held::after_receipt(leave));
+            }
+            passed_on(read, streamed, &route, number)
+        }
     };
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let uri = hyper::Uri::builder().scheme("http").authority(address.to_string()).path_and_query(target);
@@ -205,6 +236,11 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
     head.uri = uri;
     head.version = if http2 { Version::HTTP_2 } else { Version::HTTP_11 };
     between(&mut head.headers, upgrade);
+    if let Some(host) = route.fleet.host(replica).and_then(|host| HeaderValue::from_str(&host).ok())
+        && !http2
+    {
+        head.headers.insert(header::HOST, host);
+    }
     let client = if http2 { &route.http2 } else { &route.http1 };
     let mut response = match client.request(Request::from_parts(head, body)).await {
         Ok(response) => response,
@@ -232,6 +268,14 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
     }
     between(response.headers_mut(), false);
     response.map(|body| Tee::answer(body, route, number, cut).boxed_unsync())
+}
+
+/// The body as it came: read already, or written down while it passes.
+fn passed_on(read: Option<Bytes>, streamed: Option<Incoming>, route: &Arc<Route>, number: usize) -> AnyBody {
+    match (read, streamed) {
+        (None, Some(streamed)) => Tee::request(streamed, Arc::clone(route), number).boxed_unsync(),
+        (read, _) => Full::new(read.unwrap_or_default()).map_err(|never| match never {}).boxed_unsync(),
+    }
 }
 
 /// Takes out what is said from one hop to the next.

@@ -173,6 +173,19 @@ impl Exchange {
         }
     }
 
+    /// Whether no end of it is to be expected: events, a WebSocket.
+    pub(crate) fn endless(&self) -> bool {
+        self.answer().is_some_and(|answer| {
+            let kind = header(&answer.headers, "content-type").unwrap_or_default();
+            answer.status == 101 || kind.starts_with("text/event-stream")
+        })
+    }
+
+    /// Whether there was no answer, or not all of it.
+    pub(crate) fn lost(&self) -> bool {
+        self.answer().is_none_or(|answer| answer.broken.is_some() || matches!(answer.status, 502..=504))
+    }
+
     /// The status in words: `200`, or why there is none.
     pub(crate) fn status(&self) -> String {
         match &self.outcome {

@@ -3,6 +3,7 @@
 //! Which request goes where is not decided here. Every run has replicas of its own, started
 //! afresh; they end with the value that holds them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -19,12 +20,23 @@ use super::command::Serve;
 use super::failure::Failure;
 use super::group::{self, Group, MARK};
 use super::log::Log;
-use super::workdir;
+use super::namespace::{self, Namespace, Relay};
+use super::{binds, shared, workdir};
+
+/// How long a replica that was asked to end may take until that is worth a warning. Deployments
+/// often give 30 seconds; this is a test, whose requests are short.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// How replicas are started; the same for all runs.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) serve: Serve,
+    /// Where replicas run elsewhere: what there is to start is nothing then.
+    pub(crate) targets: Vec<SocketAddr>,
+    /// Each in a namespace of its own.
+    pub(crate) namespace: Option<Namespace>,
+    /// Where the source binds a port of its own.
+    pub(crate) source: PathBuf,
     /// What has to answer before a replica counts as ready; a connection where there is none.
     pub(crate) ready: Option<String>,
     /// How long that may take.
@@ -48,6 +60,8 @@ struct Replica {
     address: SocketAddr,
     folder: PathBuf,
     group: Group,
+    /// The way into its namespace.
+    relay: Option<Relay>,
     log: Log,
     /// Ended on purpose: its end is no failure.
     expected_end: bool,
@@ -67,18 +81,32 @@ impl Service {
     }
 
     fn spawn(&self, number: usize, run: &str, folder: Option<PathBuf>) -> Result<Replica, Failure> {
-        let address = free_address().map_err(Failure::Proxy)?;
+        let (address, socket, relay) = match &self.namespace {
+            None => (free_address().map_err(Failure::Proxy)?, None, None),
+            Some(namespace) => {
+                let socket = self.socket(number, run);
+                let relay = Relay::start(&socket, &namespace.shared).map_err(Failure::Proxy)?;
+                (relay.address, Some(socket), Some(relay))
+            }
+        };
         let folder = folder.map_or_else(|| self.folder(number, run), Ok)?;
         let log_path = self.log_path(number, run);
         let prepare = |path: &Path, source| Failure::Prepare { path: path.to_owned(), source };
         let log = Log::create(log_path.clone()).map_err(|source| prepare(&log_path, source))?;
-        let fill = |word: &String| Serve::fill(word, number, address.port());
+        // In a namespace it has the port that it wants.
+        let port = self.namespace.as_ref().map_or(address.port(), |namespace| namespace.port);
+        let fill = |word: &String| Serve::fill(word, number, port);
         let program = fill(&self.serve.program);
-        let mut command = Command::new(&program);
+        let mut command = match (&self.namespace, socket) {
+            (Some(namespace), Some(socket)) => {
+                namespace.command(&socket, &program).map_err(Failure::Proxy)?
+            }
+            _ => Command::new(&program),
+        };
         command
             .args(self.serve.arguments.iter().map(fill))
             .envs(self.serve.variables.iter().map(|(name, value)| (name, fill(value))))
-            .env("PORT", address.port().to_string())
+            .env("PORT", port.to_string())
             .env(MARK, &self.mark)
             .current_dir(&folder)
             .stdin(Stdio::null())
@@ -95,7 +123,26 @@ impl Service {
             help: "a path is looked for from this folder, a plain name in PATH",
         })?;
         log.follow(group.child());
-        Ok(Replica { number, address, folder, group, log, expected_end: false })
+        Ok(Replica { number, address, folder, group, relay, log, expected_end: false })
+    }
+
+    /// Short, as the system wants such names: no folder of the run's.
+    fn socket(&self, number: usize, run: &str) -> PathBuf {
+        static TURN: AtomicU32 = AtomicU32::new(0);
+        let turn = TURN.fetch_add(1, Ordering::Relaxed);
+        let run = run.split('-').next().unwrap_or_default();
+        let _ = std::fs::create_dir_all(&self.scratch);
+        self.scratch.join(format!("{run}-{number}-{turn}.s"))
+    }
+
+    /// Where the source says which port it binds, and the way out.
+    fn bound_elsewhere(&self) -> Option<String> {
+        let bind = binds::first(&self.source).filter(|_| self.namespace.is_none())?;
+        Some(format!(
+            "{} binds port {} itself: read it from PORT or `{{port}}`, or give each replica a network namespace with \
+             `--port {}`",
+            bind.place, bind.port, bind.port
+        ))
     }
 
     fn folder(&self, number: usize, run: &str) -> Result<PathBuf, Failure> {
@@ -121,9 +168,13 @@ impl Service {
         let started = Instant::now();
         loop {
             if let Some(died) = replica.died("before it was ready").await {
-                return Err(died);
+                let Failure::Died { replica, when, status, log, log_file, .. } = died else {
+                    return Err(died);
+                };
+                let help = self.bound_elsewhere().map(String::into_boxed_str);
+                return Err(Failure::Died { replica, when, status, log, log_file, help });
             }
-            let seen = match answer(replica.address, self.ready.as_deref()).await {
+            let seen = match answer(replica.address, self.ready.as_deref(), replica.relay.is_some()).await {
                 Ok(None | Some(200..=399)) => return Ok(()),
                 Ok(Some(status)) => {
                     let path = self.ready.as_deref().unwrap_or("/");
@@ -131,9 +182,11 @@ impl Service {
                 }
                 Err(_) => (
                     format!("nothing answers on {}", replica.address),
-                    "the service has to listen on the port it is given, as `{port}` in `--serve` or as PORT; \
-                     `--ready-timeout` waits longer"
-                        .to_owned(),
+                    self.bound_elsewhere().unwrap_or_else(|| {
+                        "the service has to listen on the port it is given, as `{port}` in `--serve` or as PORT; \
+                         `--ready-timeout` waits longer"
+                            .to_owned()
+                    }),
                 ),
             };
             if started.elapsed() > self.patience {
@@ -153,7 +206,7 @@ impl Service {
 
 impl Replica {
     /// Whether it ended although nobody wanted it to.
-    async fn died(&mut self, when: &str) -> Option<Failure> {
+    async fn died(&mut self, when: &'static str) -> Option<Failure> {
         let status = if self.expected_end { None } else { self.group.status() }?;
         // Its last words may still be on their way.
         for _ in 0..50 {
@@ -164,10 +217,11 @@ impl Replica {
         }
         Some(Failure::Died {
             replica: self.number,
-            when: when.to_owned(),
+            when,
             status: group::ended(status),
             log: self.log.last_lines(),
             log_file: self.log.path().to_owned(),
+            help: None,
         })
     }
 }
@@ -180,14 +234,33 @@ pub(crate) struct Fleet {
     replicas: Mutex<Vec<Replica>>,
     /// The same as in `replicas`, for who only wants to know where to send.
     addresses: std::sync::Mutex<Vec<SocketAddr>>,
+    /// Replaced, and asked to end.
+    leaving: Mutex<Vec<Leaving>>,
+}
+
+/// A replica that another one has taken the place of.
+#[derive(Debug)]
+struct Leaving {
+    replica: Replica,
+    asked: Option<Instant>,
 }
 
 impl Fleet {
     /// Starts so many replicas, and waits for them.
     pub(crate) async fn start(service: Arc<Service>, count: usize, run: String) -> Result<Self, Failure> {
-        let replicas = service.start(count, &run).await?;
-        let addresses = std::sync::Mutex::new(replicas.iter().map(|replica| replica.address).collect());
-        Ok(Fleet { service, run, replicas: Mutex::new(replicas), addresses })
+        let replicas = match service.targets.is_empty() {
+            true => service.start(count, &run).await?,
+            false => Vec::new(),
+        };
+        let own = replicas.iter().map(|replica| replica.address);
+        let addresses = std::sync::Mutex::new(own.chain(service.targets.iter().copied()).collect());
+        Ok(Fleet { service, run, replicas: Mutex::new(replicas), addresses, leaving: Mutex::default() })
+    }
+
+    /// What replicas that run elsewhere are asked by: they may know one name only.
+    pub(crate) fn host(&self, replica: usize) -> Option<String> {
+        let elsewhere = !self.service.targets.is_empty();
+        elsewhere.then(|| self.address(replica)).flatten().map(|address| address.to_string())
     }
 
     pub(crate) fn address(&self, replica: usize) -> Option<SocketAddr> {
@@ -207,6 +280,55 @@ impl Fleet {
         let addresses = replicas.iter().map(|replica| replica.address).collect();
         *self.addresses.lock().unwrap_or_else(PoisonError::into_inner) = addresses;
         Ok(())
+    }
+
+    /// Starts another one in its place, and gives back the old one's address: it still serves what
+    /// is under way, until [`Fleet::ask_to_end`].
+    pub(crate) async fn replace(&self, number: usize) -> Result<SocketAddr, Failure> {
+        let mut replicas = self.replicas.lock().await;
+        let mut leaving = self.leaving.lock().await;
+        // A new machine has nothing of the old one's disk.
+        let run = format!("{}/replaced-{}", self.run, leaving.len());
+        let mut new = self.service.spawn(number, &run, None)?;
+        self.service.wait(&mut new).await?;
+        let address = new.address;
+        let old = match replicas.get_mut(number) {
+            Some(replica) => std::mem::replace(replica, new),
+            None => return Ok(address),
+        };
+        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = addresses.get_mut(number) {
+            *known = address;
+        }
+        let before = old.address;
+        leaving.push(Leaving { replica: old, asked: None });
+        Ok(before)
+    }
+
+    /// Asks the replica that was replaced at this address to end.
+    pub(crate) async fn ask_to_end(&self, address: SocketAddr) {
+        for leaving in self.leaving.lock().await.iter_mut() {
+            if leaving.replica.address == address && leaving.asked.is_none() {
+                leaving.replica.group.ask();
+                leaving.asked = Some(Instant::now());
+            }
+        }
+    }
+
+    /// The replicas that were asked to end and still run, once they had enough time.
+    pub(crate) async fn lingering(&self) -> Vec<usize> {
+        let mut leaving = self.leaving.lock().await;
+        let mut numbers = Vec::new();
+        for Leaving { replica, asked } in leaving.iter_mut() {
+            let Some(asked) = asked else { continue };
+            while replica.group.status().is_none() && asked.elapsed() < GRACE {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            if replica.group.status().is_none() {
+                numbers.push(replica.number);
+            }
+        }
+        numbers
     }
 
     /// Ends one at once, as when a machine fails.
@@ -229,8 +351,15 @@ impl Fleet {
         Ok(())
     }
 
+    /// Files that several of them have open for writing.
+    pub(crate) async fn shared_files(&self) -> BTreeSet<PathBuf> {
+        let replicas = self.replicas.lock().await;
+        shared::files(&replicas.iter().map(|replica| replica.group.id()).collect::<Vec<_>>())
+    }
+
     /// Ends all of them; they may first end by themselves.
     pub(crate) async fn end(&self) {
+        self.leaving.lock().await.clear();
         Group::end_all(self.replicas.lock().await.iter_mut().map(|replica| &mut replica.group));
     }
 }
@@ -255,10 +384,13 @@ fn free_address() -> io::Result<SocketAddr> {
 }
 
 /// The status of a GET; nothing where only the connection was asked for.
-async fn answer(address: SocketAddr, path: Option<&str>) -> io::Result<Option<u16>> {
+async fn answer(address: SocketAddr, path: Option<&str>, relayed: bool) -> io::Result<Option<u16>> {
     let ask = async {
         let mut stream = TcpStream::connect(address).await?;
-        let Some(path) = path else { return Ok(None) };
+        let Some(path) = path else {
+            let open = !relayed || namespace::stays_open(&mut stream).await;
+            return if open { Ok(None) } else { Err(io::ErrorKind::ConnectionRefused.into()) };
+        };
         let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut head = Vec::new();

@@ -25,6 +25,9 @@ pub(crate) enum Schedule {
     Restart,
     /// A client keeps its replica; in the middle the one that served last is killed.
     Kill,
+    /// A client keeps its replica; each of some is replaced by a new one while a request is under
+    /// way on it, as in a rolling deployment.
+    Drain,
     /// A client keeps its replica, as behind a balancer with affinity.
     Sticky,
     /// One replica; connections that last are closed halfway, so that clients have to come back.
@@ -40,6 +43,9 @@ pub(crate) enum Before {
     Restart,
     /// This replica ends for good.
     Kill(usize),
+    /// A new replica takes the place of the one that serves this request, which is asked to end
+    /// in the middle of it.
+    Replace,
 }
 
 /// A restart takes time: so many in one run, spread evenly where there are more places.
@@ -53,6 +59,7 @@ impl fmt::Display for Schedule {
             Schedule::Random(seed) => write!(out, "random {seed}"),
             Schedule::Restart => out.write_str("restart"),
             Schedule::Kill => out.write_str("kill"),
+            Schedule::Drain => out.write_str("drain"),
             Schedule::Sticky => out.write_str("sticky"),
             Schedule::ReconnectAlone => out.write_str("reconnect alone"),
             Schedule::Reconnect => out.write_str("reconnect"),
@@ -86,6 +93,7 @@ impl Assign {
                 .map(|middle| middle.key.clone())
                 .into_iter()
                 .collect(),
+            Schedule::Drain => replacements(baseline, replicas),
             _ => HashSet::new(),
         };
         Assign { schedule, replicas: replicas.max(1), planned, before, cuts: HashMap::new() }
@@ -120,7 +128,7 @@ impl Assign {
                 Some(last) => (last + 1) % self.replicas,
                 None => digest(0, key) as usize % self.replicas,
             },
-            Schedule::Kill | Schedule::Sticky => last.unwrap_or_else(|| {
+            Schedule::Kill | Schedule::Drain | Schedule::Sticky => last.unwrap_or_else(|| {
                 let client = Key { client: key.client.clone(), route: String::new(), turn: 0 };
                 digest(0, &client) as usize % self.replicas
             }),
@@ -130,8 +138,10 @@ impl Assign {
     /// What is to happen before this; `last` is who served the request before, of whomever.
     pub(crate) fn before(&self, key: &Key, last: Option<usize>) -> Option<Before> {
         let due = self.before.contains(key);
-        due.then(|| {
-            if self.schedule == Schedule::Kill { Before::Kill(last.unwrap_or(0)) } else { Before::Restart }
+        due.then(|| match self.schedule {
+            Schedule::Kill => Before::Kill(last.unwrap_or(0)),
+            Schedule::Drain => Before::Replace,
+            _ => Before::Restart,
         })
     }
 }
@@ -144,6 +154,17 @@ fn cuts(baseline: &[Exchange]) -> HashMap<Key, usize> {
         .map(|exchange| (exchange.key.clone(), told(exchange).div_ceil(2)))
         .filter(|(_, count)| *count > 0)
         .collect()
+}
+
+/// The requests in which a replica is replaced, as many as there are replicas. Best those with a
+/// body: it can be held back until the replica was asked to end, so that it is surely under way.
+fn replacements(baseline: &[Exchange], replicas: usize) -> HashSet<Key> {
+    let with_body: Vec<&Exchange> = baseline.iter().filter(|one| one.request.body.length > 1).collect();
+    let all: Vec<&Exchange> = baseline.iter().collect();
+    let from = if with_body.is_empty() { all } else { with_body };
+    let step = from.len().div_ceil(replicas.max(1)).max(1);
+    // The middle of each part, so that something comes before and after it.
+    from.chunks(step).map(|part| part[part.len() / 2].key.clone()).collect()
 }
 
 /// The requests before which to start anew: those that follow one which may have written.

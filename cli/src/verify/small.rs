@@ -79,7 +79,8 @@ async fn one(
     chosen.push(last.clone());
     let requests = chosen.len();
     let route = &base[reader].key.route;
-    let noisy = noise.fields().filter(|(known, _)| known == route).map(|(_, path)| path.to_owned()).collect();
+    let noisy =
+        noise.fields().filter(|(known, ..)| known == route).map(|(_, path, _)| path.to_owned()).collect();
     let file = stage.plan().artifacts.join(format!("replay-{turn}.json"));
     Case::new(terminal::title(divergence), chosen, noisy, stage.plan()).write(&file)?;
     Ok(Some(Small { requests, replays: shrunk.replays, file }))

@@ -1,5 +1,7 @@
 //! Where runs take place: fresh replicas for each, the proxy before them, the test in front.
 
+use std::collections::BTreeSet;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use super::drive::{self, Ended, Job};
 use super::failure::Failure;
 use super::group::Sweep;
 use super::log::Log;
+use super::namespace::Namespace;
 use super::noise::{Difference, Noise};
 use super::plan::Plan;
 use super::proxy::{Proxy, Route};
@@ -17,7 +20,7 @@ use super::record::Exchange;
 use super::replay::{self, Step};
 use super::replica::{Fleet, Service};
 use super::schedule::{Assign, Schedule};
-use super::{Watcher, scenario, workdir};
+use super::{Watcher, binds, scenario, store, workdir};
 
 /// What all runs of one verification share.
 pub(super) struct Stage<'a> {
@@ -41,23 +44,97 @@ impl Drop for Scratch {
     }
 }
 
+/// The addresses of replicas that run elsewhere.
+fn targets(plan: &Plan) -> Result<Vec<SocketAddr>, Failure> {
+    let ends = |schedule: &Schedule| matches!(schedule, Schedule::Restart | Schedule::Kill | Schedule::Drain);
+    if let Some(schedule) =
+        plan.schedules().iter().find(|schedule| ends(schedule) && !plan.targets.is_empty())
+    {
+        return Err(Failure::Elsewhere { schedule: schedule.to_string() });
+    }
+    let resolved = plan.targets.iter().map(|target| {
+        let wrong = |why: String| Failure::Target { target: target.clone(), why };
+        let host =
+            target.strip_prefix("http://").ok_or_else(|| wrong("only `http://` is spoken".to_owned()))?;
+        let host = host.trim_end_matches('/');
+        if host.contains(['/', '?', '#']) {
+            return Err(wrong("a replica has no path".to_owned()));
+        }
+        let host = if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+            host.to_owned()
+        } else {
+            format!("{host}:80")
+        };
+        let mut addresses = host.to_socket_addrs().map_err(|error| wrong(error.to_string()))?;
+        let address = addresses.next().ok_or_else(|| wrong("it has no address".to_owned()))?;
+        let reached = TcpStream::connect_timeout(&address, Duration::from_secs(5));
+        reached.map_err(|error| wrong(format!("nothing answers: {error}")))?;
+        Ok(address)
+    });
+    let resolved: Vec<SocketAddr> = resolved.collect::<Result<_, Failure>>()?;
+    match (plan.targets.as_slice(), resolved.len()) {
+        ([target], 1) => Err(Failure::Target {
+            target: target.clone(),
+            why: "it is the only one; two are needed".to_owned(),
+        }),
+        _ => Ok(resolved),
+    }
+}
+
+fn namespace(plan: &Plan, port: u16) -> Result<Namespace, Failure> {
+    Namespace::new(port, plan.shared_ports.clone()).map_err(|why| {
+        let line = binds::first(&plan.source).map_or_else(
+            || "the line of the service that binds the port".to_owned(),
+            |bind| format!("{}, which binds port {}", bind.place, bind.port),
+        );
+        Failure::NoNamespace { why, help: format!("change {line}, to take the port from PORT") }
+    })
+}
+
 /// One run of the scenario.
 pub(super) struct Run {
     pub(super) exchanges: Vec<Exchange>,
     /// Requests that were under way on a replica when it was killed.
     pub(super) cut: Vec<usize>,
+    /// Requests that were under way when their replica was asked to end.
+    pub(super) drained: Vec<usize>,
+    /// Replicas that did not end when they were asked to.
+    pub(super) lingering: Vec<usize>,
+    /// How many requests there were when a replica was killed.
+    pub(super) killed_at: Option<usize>,
+    /// How long answers took to begin.
+    pub(super) times: Vec<Duration>,
+    /// What the store counted meanwhile, where it was asked.
+    pub(super) store_calls: Option<u64>,
+    /// Files that several replicas had open for writing.
+    pub(super) shared: BTreeSet<PathBuf>,
     pub(super) ended: Ended,
+}
+
+impl Run {
+    /// Whether it was under way when its replica was asked to end, and was not finished.
+    pub(super) fn unfinished(&self, at: usize) -> bool {
+        self.drained.contains(&at) && self.exchanges.get(at).is_some_and(Exchange::lost)
+    }
 }
 
 impl<'a> Stage<'a> {
     pub(super) async fn set(plan: &'a Plan) -> Result<Self, Failure> {
-        let serve = Serve::parse(&plan.serve, &plan.here)?;
+        let targets = targets(plan)?;
+        let serve = match targets.is_empty() {
+            true => Serve::parse(&plan.serve, &plan.here)?,
+            false => Serve::default(),
+        };
+        let namespace = plan.port.map(|port| namespace(plan, port)).transpose()?;
         let mark = format!("{}-{:x}", std::process::id(), plan.seed);
         let scratch = std::env::temp_dir().join(format!("cargo-stateless-verify-{}", std::process::id()));
         let logs = plan.artifacts.join("logs");
         let _ = std::fs::remove_dir_all(&logs);
         let service = Arc::new(Service {
             serve,
+            targets,
+            namespace,
+            source: plan.source.clone(),
             ready: plan.ready.clone(),
             patience: plan.ready_timeout,
             here: plan.here.clone(),
@@ -154,6 +231,8 @@ impl<'a> Stage<'a> {
             Some(failure) => Err(failure),
             None => fleet.died().await,
         };
+        let counted =
+            matches!(schedule, Schedule::Random(_)).then(|| self.store_calls()).transpose()?.flatten();
         let ended = self.drive(&name, limit, check).await;
         self.proxy.set(None);
         let ended = ended?;
@@ -164,10 +243,16 @@ impl<'a> Stage<'a> {
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let (exchanges, cut) = (route.book().take(), route.book().cut());
+        let counted_then = counted.map(|_| self.store_calls()).transpose()?.flatten();
+        let store_calls = counted.zip(counted_then).map(|(before, after)| after.saturating_sub(before));
+        let (cut, drained) = (route.book().cut(), route.book().drained());
+        let (times, killed_at) = (route.book().times(), route.book().killed_at());
+        let exchanges = route.book().take();
         fleet.died().await?;
+        let shared = fleet.shared_files().await;
+        let lingering = fleet.lingering().await;
         fleet.end().await;
-        Ok(Run { exchanges, cut, ended })
+        Ok(Run { exchanges, cut, drained, lingering, killed_at, times, store_calls, shared, ended })
     }
 
     /// The test once: the command, or what was recorded.
@@ -184,6 +269,17 @@ impl<'a> Stage<'a> {
         let url = self.proxy.url();
         let (mark, log) = (&self.service.mark, self.log(run, "test.log")?);
         drive::run(Job { program, arguments, here: &plan.here, url: &url, mark, log, limit }, check).await
+    }
+
+    /// What the store has counted so far, where a scorecard wants it.
+    fn store_calls(&self) -> Result<Option<u64>, Failure> {
+        let Some(url) = &self.plan.store else { return Ok(None) };
+        store::calls(url).map(Some).map_err(|why| Failure::Store { why })
+    }
+
+    /// For people: what runs.
+    pub(super) fn name(&self) -> String {
+        if self.service.targets.is_empty() { self.service.serve.name() } else { self.plan.targets.join(", ") }
     }
 
     pub(super) fn plan(&self) -> &Plan {

@@ -39,8 +39,8 @@ pub(crate) fn baseline(verdict: &Verdict, look: Look) -> String {
     };
     let _ = writeln!(text, "{:<12}{}{noise}", "baseline", requests(verdict.requests));
     if look.verbose {
-        for (route, path) in &verdict.noise {
-            let _ = writeln!(text, "{:<12}{}  {}", "", visible(route), visible(path));
+        for (route, path, sort) in &verdict.noise {
+            let _ = writeln!(text, "{:<12}{}  {}: {}", "", visible(route), visible(path), sort.words());
         }
     }
     text
@@ -60,6 +60,12 @@ pub(crate) fn run(line: &RunLine, look: Look) -> String {
     }
     if line.cut > 0 {
         let _ = write!(text, ", {} cut off by the kill", line.cut);
+    }
+    if line.drained > 0 {
+        let _ = write!(text, "; {} under way when asked to end", line.drained);
+        if line.unfinished > 0 {
+            text += &look.painted(RED, &format!(", {} not finished", line.unfinished));
+        }
     }
     if let Some((status, _)) = &line.failed {
         let _ = write!(text, "; the test fails ({status})");
@@ -90,6 +96,7 @@ pub(crate) fn verdict(verdict: &Verdict, look: Look) -> String {
     if !look.quiet {
         text += &coverage(verdict, look);
     }
+    text += &scorecard(verdict);
     let schedules = verdict.runs.len();
     let said = match (verdict.stateless(), verdict.divergences.len()) {
         (true, _) => {
@@ -102,6 +109,24 @@ pub(crate) fn verdict(verdict: &Verdict, look: Look) -> String {
     };
     if !look.quiet || !verdict.stateless() {
         let _ = writeln!(text, "\n{said}");
+    }
+    text
+}
+
+/// The numbers, beside those of before where there are some.
+fn scorecard(verdict: &Verdict) -> String {
+    let Some(card) = &verdict.scorecard else { return String::new() };
+    let shown = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    let mut text = format!("\n{:<40}", "scorecard");
+    if verdict.before.is_some() {
+        let _ = write!(text, "{:<18}now", "before");
+    }
+    text = text.trim_end().to_owned() + "\n";
+    let before = verdict.before.as_ref().map(|before| before.rows());
+    for (at, (name, value)) in card.rows().into_iter().enumerate() {
+        let was = before.as_ref().and_then(|rows| rows.get(at)).map(|(_, value)| shown(value.clone()));
+        let was = was.map_or_else(String::new, |was| format!("{was:<18}"));
+        let _ = writeln!(text, "  {name:<38}{was}{}", shown(value));
     }
     text
 }
@@ -155,7 +180,8 @@ pub(crate) fn replayed(case: &Case, fields: &[Field], look: Look) -> String {
     text
 }
 
-fn one(divergence: &Divergence, look: Look) -> String {
+/// One difference as a diagnostic.
+pub(super) fn one(divergence: &Divergence, look: Look) -> String {
     let (reader, cause) = (&divergence.reader, divergence.explanation.cause);
     let head = format!("error[{}]", cause.name());
     let mut text = format!("\n{}: {}\n", look.painted(RED, &head), look.painted(NAME, &title(divergence)));
@@ -188,6 +214,9 @@ fn one(divergence: &Divergence, look: Look) -> String {
         line("", &format!("and {} more fields", divergence.fields.len() - shown));
     }
     line("cause", cause.words());
+    if let Some(help) = cause.help() {
+        line("help", help);
+    }
     if let Some(claim) = &divergence.explanation.claim {
         line(
             "state",
@@ -195,6 +224,9 @@ fn one(divergence: &Divergence, look: Look) -> String {
         );
         line("", &format!("{}: {} [{}]", claim.rule, visible(&claim.title), &claim.fingerprint[..8]));
         line("help", &visible(&claim.help));
+        if let Some(lands) = claim.lands {
+            line("lands in", lands);
+        }
     }
     let schedules: Vec<String> = divergence.schedules.iter().map(ToString::to_string).collect();
     line("seen with", &schedules.join(", "));
@@ -216,8 +248,9 @@ pub(crate) fn title(divergence: &Divergence) -> String {
     let (line, replica) = (visible(&reader.line), reader.replica);
     match divergence.fields.first() {
         Some(field) if field.path == "status" => {
+            let verb = if reader.status.starts_with("no answer") { "gets" } else { "answers" };
             format!(
-                "{line} on replica {replica} answers {}, on one replica {}",
+                "{line} on replica {replica} {verb} {}, on one replica {}",
                 reader.status, divergence.expected
             )
         }

@@ -8,9 +8,11 @@ use super::claims::Claim;
 use super::compare::Field;
 use super::coverage::Coverage;
 use super::explain::{self, Explanation};
-use super::noise::{self, Difference};
+use super::noise::{self, Difference, Sort};
 use super::record::Exchange;
+use super::replica::GRACE;
 use super::schedule::Schedule;
+use super::scorecard::Scorecard;
 use super::stage::Run;
 use crate::finding::Level;
 
@@ -21,14 +23,20 @@ pub(crate) struct Verdict {
     pub(crate) replicas: usize,
     /// Requests of the scenario.
     pub(crate) requests: usize,
-    /// Route and field of what differs on one replica too.
-    pub(crate) noise: Vec<(String, String)>,
+    /// Route, field and sort of what differs on one replica too.
+    pub(crate) noise: Vec<(String, String, Sort)>,
     pub(crate) runs: Vec<RunLine>,
     pub(crate) divergences: Vec<Divergence>,
     pub(crate) coverage: Coverage,
     /// Findings of the analysis that no difference was traced to.
     pub(crate) without_witness: Vec<String>,
     pub(crate) warnings: Vec<String>,
+    /// Where it was asked for.
+    pub(crate) scorecard: Option<Scorecard>,
+    /// That of another day, to be held against it.
+    pub(crate) before: Option<Scorecard>,
+    /// Where the source is that files of findings are relative to.
+    pub(crate) source: PathBuf,
 }
 
 /// One schedule in numbers.
@@ -41,6 +49,10 @@ pub(crate) struct RunLine {
     pub(crate) absent: usize,
     /// Requests that a kill cut off.
     pub(crate) cut: usize,
+    /// Requests that were under way when their replica was asked to end, and those of them that
+    /// were not finished.
+    pub(crate) drained: usize,
+    pub(crate) unfinished: usize,
     /// The test command fails: how, and its last lines.
     pub(crate) failed: Option<(String, String)>,
 }
@@ -116,7 +128,10 @@ impl Verdict {
         for difference in differences {
             let was = &base[difference.base];
             let place = |at: usize| places.get(&run.exchanges[at].key).copied();
-            let explanation = explain::explain(&run.exchanges, difference, was, differences, claims);
+            let explanation = match run.unfinished(difference.run) {
+                true => explain::shutdown(),
+                false => explain::explain(&run.exchanges, difference, was, differences, claims),
+            };
             self.add(Divergence {
                 base: difference.base,
                 writer_base: explanation.writer.and_then(place),
@@ -129,7 +144,14 @@ impl Verdict {
                 shrunk: None,
             });
         }
+        if let Some(card) = &mut self.scorecard {
+            card.enter(schedule, self.replicas, run, differences);
+        }
         self.coverage.enter(&run.exchanges);
+        self.warn_of_shared(run);
+        if schedule == Schedule::Drain {
+            self.warn_of_drain(run);
+        }
         let known = noise::by_key(&run.exchanges);
         let absent = base.iter().filter(|exchange| !known.contains_key(&exchange.key)).count();
         RunLine {
@@ -138,7 +160,38 @@ impl Verdict {
             differ: differences.len(),
             absent,
             cut: run.cut.len(),
+            drained: run.drained.len(),
+            unfinished: run.drained.iter().filter(|at| run.unfinished(**at)).count(),
             failed: run.ended.failed.clone().map(|status| (status, run.ended.last_lines.clone())),
+        }
+    }
+
+    /// What only one machine can share hides state from these runs.
+    fn warn_of_shared(&mut self, run: &Run) {
+        for file in &run.shared {
+            let warning = format!(
+                "several replicas write {}: on machines of their own each would have another one",
+                file.display()
+            );
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
+    fn warn_of_drain(&mut self, run: &Run) {
+        if run.drained.is_empty() {
+            self.warnings.push(
+                "drain: no request was under way when its replica was asked to end; a request with a body, or one that \
+                 takes its time, would be"
+                    .to_owned(),
+            );
+        }
+        if let Some(replica) = run.lingering.first() {
+            self.warnings.push(format!(
+                "drain: replica {replica} still ran {} s after SIGTERM; a deployment kills it once its grace period is over",
+                GRACE.as_secs()
+            ));
         }
     }
 

@@ -4,7 +4,8 @@
 //! the client insists on one, and `{id}` for the id of the last answer that had one. A cookie and
 //! a token that were given out last are sent along. `---` starts a new client, without either.
 //! `JOIN name /path` opens a WebSocket, `SAY name text` sends into it, and `HEAR name text` waits
-//! for a message, in vain if need be. `#` begins a comment.
+//! for a message, in vain if need be. `TOGETHER /path` asks twice at once, on two connections.
+//! `#` begins a comment.
 
 // Every test program uses its own part of this.
 #![allow(dead_code)]
@@ -14,6 +15,7 @@ use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
+use std::thread;
 
 use super::socket::Socket;
 
@@ -35,6 +37,11 @@ fn client() {
         let (first, second) = (words.next().unwrap(), words.next().unwrap_or_default());
         let rest = words.next().unwrap_or_default();
         match first {
+            "TOGETHER" => thread::scope(|scope| {
+                for _ in 0..2 {
+                    scope.spawn(|| Client::new(address).ask(&format!("GET {second}")));
+                }
+            }),
             "---" => client = Client::new(address),
             "JOIN" => {
                 sockets.insert(second, Socket::open(address, rest));

@@ -4,7 +4,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod client;
+mod drain;
+mod elsewhere;
+mod isolate;
+mod reports;
 mod scenario;
+mod scorecard;
 mod socket;
 #[path = "../support/mod.rs"]
 mod support;

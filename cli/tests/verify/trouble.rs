@@ -8,7 +8,7 @@ use super::support::{Tree, run};
 use super::{client, twin, verify, verify_serving};
 
 /// Processes whose environment holds this text.
-fn running(text: &str) -> Vec<String> {
+pub(crate) fn running(text: &str) -> Vec<String> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
     let environment = |path: std::path::PathBuf| {
         let bytes = std::fs::read(path.join("environ")).unwrap_or_default();

@@ -37,6 +37,10 @@ fn service() {
             println!("waiting for the database");
             thread::sleep(Duration::from_millis(50));
         },
+        Ok("shares-a-file") => {
+            let file = fs::OpenOptions::new().append(true).create(true).open("app.db").unwrap();
+            std::mem::forget(file);
+        }
         Ok("floods") => {
             thread::spawn(|| {
                 loop {
@@ -51,6 +55,15 @@ fn service() {
         }
         _ => {}
     }
+    if env::var("TWIN_DRAINS").is_ok() {
+        drain_on_sigterm();
+    }
+    // Some have a port of their own in their code.
+    let port = env::var("TWIN_FIXED_PORT").unwrap_or(port);
+    if let Ok(other) = env::var("TWIN_NEEDS_PORT") {
+        let mut greeting = [0];
+        TcpStream::connect(format!("127.0.0.1:{other}")).unwrap().read_exact(&mut greeting).unwrap();
+    }
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).unwrap_or_else(|error| {
         eprintln!("cannot listen on {port}: {error}");
         std::process::exit(4);
@@ -63,6 +76,23 @@ fn service() {
         thread::spawn(move || while answer(&stream).is_some() {});
     }
 }
+
+/// On SIGTERM ends once no request is open, as a service should.
+fn drain_on_sigterm() {
+    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGTERM]).unwrap();
+    thread::spawn(move || {
+        signals.forever().next();
+        while OPEN.load(Ordering::SeqCst) > 0 {
+            thread::sleep(Duration::from_millis(2));
+        }
+        // The last answer is on its way.
+        thread::sleep(Duration::from_millis(20));
+        std::process::exit(0);
+    });
+}
+
+/// Requests whose first line was read and whose answer was not written.
+static OPEN: AtomicU64 = AtomicU64::new(0);
 
 /// Where the state is.
 static MEMORY: Mutex<Option<HashMap<String, String>>> = Mutex::new(None);
@@ -148,6 +178,13 @@ fn answer(stream: &TcpStream) -> Option<()> {
     let mut lines = BufReader::new(stream);
     let mut first = String::new();
     lines.read_line(&mut first).ok().filter(|read| *read > 0)?;
+    OPEN.fetch_add(1, Ordering::SeqCst);
+    let answered = respond(stream, &mut lines, &first);
+    OPEN.fetch_sub(1, Ordering::SeqCst);
+    answered
+}
+
+fn respond(stream: &TcpStream, lines: &mut BufReader<&TcpStream>, first: &str) -> Option<()> {
     let mut parts = first.split_whitespace();
     let (method, path) = (parts.next()?.to_owned(), parts.next()?.to_owned());
     let mut headers = HashMap::new();
@@ -229,6 +266,11 @@ fn route(request: &Request) -> Answer {
             items.sort_by_key(|_| fresh());
             let body = format!("{{\"request\":\"{}\",\"items\":[{}]}}", fresh(), items.join(","));
             Answer { headers: vec![("X-Request-Id", fresh())], ..says(200, body) }
+        }
+
+        ("GET", ["slow"]) => {
+            thread::sleep(Duration::from_millis(150));
+            says(200, "ok")
         }
 
         ("GET", ["crash"]) if env::var("TWIN_REPLICA").as_deref() == Ok("1") => {
