@@ -163,10 +163,14 @@ pub(crate) enum StaticKind {
 #[derive(Debug)]
 pub(crate) struct Static {
     pub(crate) kind: StaticKind,
+    /// `pub`, `pub(crate)`; empty for none.
+    pub(crate) visibility: Sym,
     pub(crate) ty: Ty,
     /// The type as text, shortened.
     pub(crate) ty_text: String,
     pub(crate) init: Option<Box<Body>>,
+    /// The number in the initial value, where there is just one: where a counter begins.
+    pub(crate) start: Option<Sym>,
 }
 
 #[derive(Debug)]
@@ -176,6 +180,8 @@ pub(crate) struct Field {
     pub(crate) ty: Ty,
     pub(crate) ty_text: String,
     pub(crate) span: Span,
+    /// serde leaves it out.
+    pub(crate) skipped: bool,
 }
 
 #[derive(Debug)]

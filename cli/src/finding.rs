@@ -187,6 +187,32 @@ pub enum Landing {
     Stays,
 }
 
+/// What takes the state's place, with the crate `stateless-store`: text to paste.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accessor {
+    /// The declaration: a static with its attribute, a field, or a binding.
+    pub declaration: String,
+    /// How the field is made where its struct is; empty for a static or a binding.
+    pub construction: String,
+    /// What makes an accessor of the declaration that is there, put before it; for a static.
+    pub insert: Option<String>,
+    /// Where it is stored: a template for a map, one key for anything else.
+    pub key: String,
+    /// Types of the code at hand that have to derive more.
+    pub needs: Vec<Needs>,
+    /// What else there is to know, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A type and what it has to derive to be stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needs {
+    /// Its name.
+    pub ty: String,
+    /// Those of `Serialize` and `Deserialize` that it lacks.
+    pub derive: Vec<String>,
+}
+
 /// What a client sees.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Effect {
@@ -242,6 +268,8 @@ pub struct Finding {
     pub accesses: Vec<Access>,
     /// Where it should live.
     pub landing: Landing,
+    /// What takes its place, where an accessor of the store fits.
+    pub accessor: Option<Accessor>,
     /// What to do, in a sentence or two.
     pub help: String,
     /// Nothing ever removes entries or bounds their number.

@@ -25,6 +25,7 @@ mod payload;
 pub(crate) mod settings;
 mod shared;
 pub(crate) mod site;
+pub(crate) mod stored;
 mod summary;
 mod tree;
 pub(crate) mod types;

@@ -10,6 +10,7 @@ use crate::finding::{Finding, Fine, Level, Note, Problem, RuleMeta, SuppressionK
 use crate::source::Sources;
 use crate::span::Place;
 
+pub(crate) mod accessor;
 pub(crate) mod escape;
 mod evidence;
 pub(crate) mod excerpt;

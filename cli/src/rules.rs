@@ -4,6 +4,7 @@
 //! claim wins, ties go to the rule that stands first in [`RULES`]. What is harmless is
 //! settled before any rule is asked; see [`fine`].
 
+mod accessor;
 mod case;
 mod fine;
 
@@ -163,6 +164,7 @@ pub(crate) fn judge_all(
         let fields = sites[*at].fields.iter().filter_map(|root| by_root.get(root));
         !fields.into_iter().any(|field| found.contains(field))
     });
+    name_keys_apart(sites, &mut findings);
     let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
     // Two values of one name in one function are two sites: the second is told by its turn.
     let mut turns: FxHashMap<String, u32> = FxHashMap::default();
@@ -174,6 +176,21 @@ pub(crate) fn judge_all(
         }
     }
     (findings, harmless)
+}
+
+/// Two accessors never share a key: those that would are named after what holds them, too.
+fn name_keys_apart(sites: &[Site], findings: &mut [(usize, Finding)]) {
+    let mut keys: FxHashMap<String, u32> = FxHashMap::default();
+    for (_, finding) in findings.iter() {
+        if let Some(accessor) = &finding.accessor {
+            *keys.entry(accessor.key.clone()).or_default() += 1;
+        }
+    }
+    for (at, finding) in findings {
+        if finding.accessor.as_ref().is_some_and(|accessor| keys[&accessor.key] > 1) {
+            finding.accessor = accessor::propose(&sites[*at], finding.role, finding.landing, true);
+        }
+    }
 }
 
 fn judge(case: &Case) -> Finding {
@@ -231,6 +248,7 @@ fn finding(case: &Case, rule: &'static Rule, claim: Claim) -> Finding {
         effect: Effect { replicas: words.replicas, restart: words.restart },
         accesses: case.site.uses.iter().map(|one| one.access.clone()).collect(),
         landing: rule.landing,
+        accessor: accessor::propose(case.site, rule.role, rule.landing, false),
         help: words.help,
         unbounded: case.unbounded(),
         reasons: claim.reasons,

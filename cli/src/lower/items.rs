@@ -78,9 +78,16 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// A visibility, and the tokens that it is.
+    pub(super) fn written_visibility(&mut self) -> Parsed<(usize, usize)> {
+        let from = self.at;
+        self.visibility()?;
+        Ok((from, self.at))
+    }
+
     fn item_with(&mut self, mut attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
         let start = self.here();
-        self.visibility()?;
+        let visibility = self.written_visibility()?;
         if self.is_name(0, "default") && !self.is_op_ahead(1, "::") && self.kind(1) != Some(Kind::Punct(b'!'))
         {
             self.at += 1;
@@ -93,7 +100,7 @@ impl Parser<'_> {
             Some(Kind::Word(Word::Type)) => return self.alias(attrs, out),
             Some(Kind::Word(Word::Trait)) => return self.trait_item(attrs, out),
             Some(Kind::Word(Word::Impl)) => return self.implementation(attrs, out),
-            Some(Kind::Word(Word::Static)) => return self.static_item(attrs, out),
+            Some(Kind::Word(Word::Static)) => return self.static_item(attrs, visibility, out),
             Some(Kind::Word(Word::Macro)) => {
                 self.at += 2;
                 if self.is_open(b'(') {
@@ -176,18 +183,23 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn static_item(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
+    fn static_item(
+        &mut self,
+        attrs: Vec<RawAttr>,
+        visibility: (usize, usize),
+        out: &mut Vec<Item>,
+    ) -> Parsed<()> {
         self.at += 1;
         let mutable = self.eat(Word::Mut);
         let (name, span) = self.ident()?;
-        self.held_item(StaticKind::Static { mutable }, name, span, &attrs, out)
+        self.held_item(StaticKind::Static { mutable }, visibility, name, span, &attrs, out)
     }
 
     pub(super) fn constant_item(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
         self.at += 1;
         let (name, span) = self.constant_name()?;
         self.generics()?;
-        self.held_item(StaticKind::Const, name, span, &attrs, out)
+        self.held_item(StaticKind::Const, (0, 0), name, span, &attrs, out)
     }
 
     fn constant_name(&mut self) -> Parsed<(Ustr, Span)> {
@@ -201,6 +213,7 @@ impl Parser<'_> {
     fn held_item(
         &mut self,
         kind: StaticKind,
+        visibility: (usize, usize),
         name: Ustr,
         span: Span,
         attrs: &[RawAttr],
@@ -215,11 +228,22 @@ impl Parser<'_> {
             return Ok(());
         }
         self.want_punct(b'=', "expected `=`")?;
+        let from = self.at;
         let init = self.initialiser()?;
+        let start = self.only_number(from, self.at);
         self.where_clause(&mut [])?;
         self.want_punct(b';', "expected `;`")?;
-        out.push(self.named(name, span, attrs, ItemKind::Static(Static { kind, ty, ty_text, init })));
+        let visibility = Ustr::from(&self.type_text(visibility.0, visibility.1));
+        let held = Static { kind, visibility, ty, ty_text, init, start };
+        out.push(self.named(name, span, attrs, ItemKind::Static(held)));
         Ok(())
+    }
+
+    /// The number among some tokens, if there is one and no other.
+    pub(super) fn only_number(&self, from: usize, to: usize) -> Option<Ustr> {
+        let mut numbers = (from..to).filter(|at| self.tokens[*at].kind == Kind::Int);
+        let number = numbers.next()?;
+        numbers.next().is_none().then(|| Ustr::from(self.text_of(number)))
     }
 
     fn structure(&mut self, attrs: Vec<RawAttr>, out: &mut Vec<Item>) -> Parsed<()> {
@@ -258,7 +282,8 @@ impl Parser<'_> {
                 self.silently(Self::expr)?;
             }
             if self.keep(&attrs) {
-                fields.push(Field { name, ty, ty_text, span });
+                let skipped = self.skipped(&attrs);
+                fields.push(Field { name, ty, ty_text, span, skipped });
             }
             if !self.done() {
                 self.want_punct(b',', "expected `,`")?;
@@ -278,7 +303,8 @@ impl Parser<'_> {
             let ty_text = self.type_text(from, self.at);
             if self.keep(&attrs) {
                 let span = Span { start, end: self.behind() };
-                fields.push(Field { name: Ustr::from(&index.to_string()), ty, ty_text, span });
+                let (name, skipped) = (Ustr::from(&index.to_string()), self.skipped(&attrs));
+                fields.push(Field { name, ty, ty_text, span, skipped });
             }
             index += 1;
             if !self.done() {

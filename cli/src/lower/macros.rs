@@ -88,9 +88,7 @@ impl Parser<'_> {
     fn macro_statics(&mut self, kind: StaticKind, out: &mut Vec<Item>) -> Parsed<()> {
         while !self.done() {
             let attrs = self.outer_attrs()?;
-            if self.eat(Word::Pub) && self.is_open(b'(') {
-                self.skip_group()?;
-            }
+            let visibility = self.written_visibility()?;
             if !self.eat(Word::Static) {
                 return Err(self.fail("expected `static`"));
             }
@@ -103,11 +101,14 @@ impl Parser<'_> {
             let ty_text = self.type_text(from, self.at);
             self.want_punct(b'=', "expected `=`")?;
             // `thread_local! { static X: T = const { .. } }` reads as a block.
+            let from = self.at;
             let init =
                 if self.keep(&attrs) { self.initialiser()? } else { self.silently(Self::initialiser)? };
+            let start = self.only_number(from, self.at);
             self.eat_punct(b';');
             if self.keep(&attrs) {
-                let held = Static { kind, ty, ty_text, init };
+                let visibility = Ustr::from(&self.type_text(visibility.0, visibility.1));
+                let held = Static { kind, visibility, ty, ty_text, init, start };
                 out.push(self.named(name, span, &attrs, ItemKind::Static(held)));
             }
         }

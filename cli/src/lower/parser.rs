@@ -389,6 +389,15 @@ impl<'a> Parser<'a> {
         Attr { path: Path::of(&names), text: self.first_text(from, to), tokens }
     }
 
+    /// `#[serde(skip)]`, and one of its halves
+    pub(super) fn skipped(&self, attrs: &[RawAttr]) -> bool {
+        let skips = ["skip", "skip_serializing", "skip_deserializing"];
+        attrs.iter().filter(|attr| self.is_attr(**attr, "serde")).any(|attr| {
+            (attr.from..attr.to)
+                .any(|at| self.tokens[at].kind == Kind::Word(Word::Name) && skips.contains(&self.text_of(at)))
+        })
+    }
+
     /// `#[path = ".."]`
     pub(super) fn path_attr(&self, attrs: &[RawAttr]) -> Option<String> {
         attrs.iter().find_map(|attr| {

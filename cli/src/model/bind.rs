@@ -61,6 +61,14 @@ impl<'a> Frame<'a, '_> {
         if within && let Some(local) = self.out.locals.iter_mut().find(|local| local.root == *root) {
             local.name = name;
             local.span = span;
+            // What the binding declares can be more than what the value tells.
+            let mut declared = &val.ty;
+            while let Some(inner) = external::deref(declared) {
+                declared = inner;
+            }
+            if declared.refines(&local.ty) {
+                local.ty = declared.clone();
+            }
         }
     }
 

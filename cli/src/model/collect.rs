@@ -128,6 +128,9 @@ impl Collector<'_, '_> {
                     })
                 })
                 .unwrap_or(ty);
+            // Another name for the same data can tell what this one leaves to be inferred.
+            let others = same.iter().filter_map(|root| by_root.get(root).copied());
+            let ty = others.fold(ty, |known, other| if other.refines(known) { other } else { known });
             let besides = besides.remove(&group).unwrap_or_default();
             if let Some(site) = self.site(chosen, ty, &same, &besides, &shared, &known) {
                 sites.push(site);
@@ -137,6 +140,7 @@ impl Collector<'_, '_> {
         self.add_disk(&mut sites);
         self.add_memo_macros(&mut sites);
         sites.sort_by_key(|site| site.info.place);
+        self.add_stored(&mut sites);
         sites
     }
 
@@ -319,6 +323,7 @@ impl Collector<'_, '_> {
             known: true,
             stays,
             entries_change: self.entries_change(ty),
+            stored: None,
         })
     }
 

@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use super::context::When;
 use super::external::Kind;
 pub(crate) use super::shared::Sharing;
+use super::stored::Stored;
 use super::summary::Root;
 use super::tree::ItemId;
 use super::types::T;
@@ -47,6 +48,8 @@ pub(crate) struct Site {
     pub(crate) stays: bool,
     /// Entries of the collection can be changed where they lie.
     pub(crate) entries_change: bool,
+    /// What it would be in a store, where it could be there.
+    pub(crate) stored: Option<Stored>,
 }
 
 /// What a payload consists of.
@@ -132,6 +135,7 @@ impl Site {
             known: true,
             stays: false,
             entries_change: false,
+            stored: None,
         }
     }
 

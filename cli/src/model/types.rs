@@ -105,6 +105,23 @@ impl T {
         count(self, &mut MAX_TYPE_PARTS.clone(), 0)
     }
 
+    /// Whether this is `rough`, with more of it known.
+    pub(crate) fn refines(&self, rough: &T) -> bool {
+        let all = |fine: &[T], rough: &[T]| {
+            rough.is_empty()
+                || fine.len() == rough.len()
+                    && fine.iter().zip(rough).all(|(fine, rough)| fine.refines(rough))
+        };
+        match (self, rough) {
+            (_, T::Unknown) => true,
+            (T::Ext(one, fine), T::Ext(other, rough)) => one == other && all(fine, rough),
+            (T::Adt(one, fine), T::Adt(other, rough)) => one == other && all(fine, rough),
+            (T::Tuple(fine), T::Tuple(rough)) => fine.len() == rough.len() && all(fine, rough),
+            (T::Ref(fine), T::Ref(rough)) | (T::Slice(fine), T::Slice(rough)) => fine.refines(rough),
+            (one, other) => one == other,
+        }
+    }
+
     /// Every type in this one, itself first.
     pub(crate) fn any(&self, test: &mut dyn FnMut(&T) -> bool) -> bool {
         test(self) || self.args().iter().any(|arg| arg.any(test))

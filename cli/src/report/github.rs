@@ -10,7 +10,7 @@ use crate::finding::{Finding, Level, Problem};
 use crate::span::Place;
 
 use super::escape::{push_visible, sentence, visible};
-use super::{Report, human, words};
+use super::{Report, accessor, human, words};
 
 /// Annotations of one level that GitHub keeps from a step.
 const KEPT: usize = 10;
@@ -63,6 +63,10 @@ fn of_finding(finding: &Finding) -> Annotation {
         said("With N replicas", &finding.effect.replicas),
         said("After a restart", &finding.effect.restart),
         words::landing(finding.landing).map(|landing| format!("Belongs in: {landing}")),
+        finding
+            .accessor
+            .as_ref()
+            .map(|found| format!("With stateless-store: {}", accessor::lines(found).join("\n"))),
         Some(format!("cargo stateless explain {}", finding.rule.name)),
     ];
     Annotation {
@@ -168,6 +172,8 @@ mod tests {
              With N replicas: a login is known to one replica only: the others answer 401%0A\
              After a restart: everybody is logged out%0A\
              Belongs in: Redis, or another shared store with expiry%0A\
+             With stateless-store: #[externalized(key = \"session:{}\", ttl = \"1h\")]%0A\
+             static SESSIONS: Sessions;%0A\
              cargo stateless explain in-memory-session"
         );
         assert!(lines[1].starts_with("::warning file=src/größe.rs,line=4,"), "{}", lines[1]);

@@ -11,13 +11,13 @@ use miette::{
 };
 use textwrap::{WordSeparator, WordSplitter};
 
-use crate::finding::{Finding, Fine, Level, Problem};
+use crate::finding::{Accessor, Finding, Fine, Level, Problem};
 use crate::source::Sources;
 
 use super::escape::{sentence, visible};
 use super::evidence::{Evidence, choose};
 use super::excerpt::{Excerpt, Mark, MarkKind};
-use super::{Options, Report, words};
+use super::{Options, Report, accessor, words};
 
 /// Narrower than this, nothing can be laid out.
 const MIN_WIDTH: usize = 40;
@@ -160,11 +160,26 @@ impl Page {
         if let Some(landing) = words::landing(finding.landing) {
             self.paragraph(&mut text, "belongs in", landing);
         }
+        if let Some(found) = &finding.accessor {
+            self.accessor(&mut text, found);
+        }
         self.paragraph(&mut text, "help", &sentence(&finding.help));
         if all {
             self.details(&mut text, report, finding);
         }
         Ok(text)
+    }
+
+    /// What takes its place: code, which is not broken at the width, and what it needs.
+    fn accessor(&self, text: &mut String, found: &Accessor) {
+        self.paragraph(text, "accessor", "of `stateless-store`, to paste in its place");
+        for line in accessor::lines(found) {
+            text.push_str(&format!("    {line}\n"));
+        }
+        self.paragraph(text, "derive", &accessor::derives(found));
+        for note in &found.notes {
+            self.paragraph(text, "note", &sentence(note));
+        }
     }
 
     fn problem(&self, sources: &Sources, problem: &Problem) -> Result<String, fmt::Error> {

@@ -15,7 +15,7 @@ use crate::span::Place;
 
 use super::escape::{self, sentence, visible};
 use super::evidence::choose;
-use super::{Options, Report, human, words};
+use super::{Options, Report, accessor, human, words};
 
 /// The package that editors file the messages under, apart from those of cargo's packages.
 const PACKAGE_ID: &str = env!("CARGO_PKG_NAME");
@@ -110,6 +110,7 @@ fn found<'a>(report: &'a Report, finding: &'a Finding, options: &Options) -> io:
         children.push(diagnostic("note", None, format!("and {}", evidence.rest.join("; "))));
     }
     children.extend(advice(finding));
+    children.extend(suggestion(finding, &report.sources));
     let spans = evidence.marks.into_iter().enumerate();
     let spans = spans.map(|(at, mark)| span(&report.sources, mark.place, mark.text, at == 0)).collect();
     let message = Diagnostic {
@@ -160,11 +161,30 @@ fn advice(finding: &Finding) -> Vec<Diagnostic> {
         grows,
     ];
     let landing = words::landing(finding.landing).map(|place| format!("belongs in {place}"));
-    let help = [landing, Some(sentence(&finding.help)).filter(|help| !help.is_empty())];
+    let accessor = finding.accessor.as_ref().map(|found| {
+        let derives = accessor::derives(found);
+        let derives = if derives.is_empty() { derives } else { format!("\nderive {derives}") };
+        format!("with `stateless-store`:\n{}{derives}", accessor::lines(found).join("\n"))
+    });
+    let help = [landing, accessor, Some(sentence(&finding.help)).filter(|help| !help.is_empty())];
     let explain = format!("`cargo stateless explain {}` says more", finding.rule.name);
     let notes = notes.into_iter().flatten().map(|text| diagnostic("note", None, text));
     let help = help.into_iter().flatten().chain([explain]).map(|text| diagnostic("help", None, text));
     notes.chain(help).collect()
+}
+
+/// What an editor can put in: the attribute that makes a static an accessor. The callers have to
+/// follow, so it is not for tools that change everything at once.
+fn suggestion(finding: &Finding, sources: &Sources) -> Option<Diagnostic> {
+    let (place, text) = accessor::insertion(finding, sources)?;
+    let mut child = diagnostic("help", None, "keep it in the store".to_owned());
+    child.spans.push(Span {
+        label: None,
+        suggested_replacement: Some(text),
+        suggestion_applicability: Some("MaybeIncorrect".to_owned()),
+        ..span(sources, place, String::new(), true)
+    });
+    Some(child)
 }
 
 /// One without a place, which is how its advice hangs below a message.
@@ -226,7 +246,7 @@ fn full_path(file: &SourceFile) -> String {
 #[cfg(test)]
 mod tests {
     use cargo_metadata::Message as Cargo;
-    use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel, DiagnosticSpan};
+    use cargo_metadata::diagnostic::{Applicability, Diagnostic, DiagnosticLevel, DiagnosticSpan};
 
     use super::super::{Format, sample};
     use super::*;
@@ -278,11 +298,21 @@ mod tests {
                 "after a restart: everybody is logged out",
                 "nothing removes entries or bounds their number",
                 "belongs in Redis, or another shared store with expiry",
+                "with `stateless-store`:\n#[externalized(key = \"session:{}\", ttl = \"1h\")]\n\
+                 static SESSIONS: Sessions;\nderive Serialize, Deserialize on `User`",
                 "Keep the token and its user in a shared store, with the lifetime of a session.",
                 "`cargo stateless explain in-memory-session` says more",
+                "keep it in the store",
             ]
         );
-        assert!(first.children.iter().all(|child| child.spans.is_empty()));
+        let (last, others) = first.children.split_last().unwrap();
+        assert!(others.iter().all(|child| child.spans.is_empty()));
+        assert_eq!(place(&last.spans[0]), ("5:1-5:1".into(), true, "".into()));
+        assert_eq!(
+            last.spans[0].suggested_replacement.as_deref(),
+            Some("#[stateless_store::externalized(key = \"session:{}\", ttl = \"1h\")]\n")
+        );
+        assert_eq!(last.spans[0].suggestion_applicability, Some(Applicability::MaybeIncorrect));
         assert!(first.rendered.as_ref().unwrap().starts_with("error[in-memory-session]\n"));
     }
 

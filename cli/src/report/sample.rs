@@ -6,8 +6,8 @@
 use std::path::PathBuf;
 
 use crate::finding::{
-    Access, AccessKind, Confidence, Context, Effect, Finding, Fine, Landing, Level, Mechanism, Note, Problem,
-    Role, RuleMeta, SiteInfo, Suppression, SuppressionKind,
+    Access, AccessKind, Accessor, Confidence, Context, Effect, Finding, Fine, Landing, Level, Mechanism,
+    Needs, Note, Problem, Role, RuleMeta, SiteInfo, Suppression, SuppressionKind,
 };
 use crate::source::{SourceFile, Sources};
 use crate::span::{Place, Span};
@@ -112,10 +112,22 @@ pub(crate) fn finding(symbol: &str, place: Place, accesses: Vec<Access>) -> Find
         },
         accesses,
         landing: Landing::Redis,
+        accessor: None,
         help: "Keep the token and its user in a shared store, with the lifetime of a session.".into(),
         unbounded: true,
         reasons: vec!["written on POST /login and read on GET /me".into()],
         fingerprint: "0123456789abcdef0123456789abcdef".into(),
+    }
+}
+
+fn accessor() -> Accessor {
+    Accessor {
+        declaration: "#[externalized(key = \"session:{}\", ttl = \"1h\")]\nstatic SESSIONS: Sessions;".into(),
+        construction: String::new(),
+        insert: Some("#[stateless_store::externalized(key = \"session:{}\", ttl = \"1h\")]".into()),
+        key: "session:{}".into(),
+        needs: vec![Needs { ty: "User".into(), derive: vec!["Serialize".into(), "Deserialize".into()] }],
+        notes: vec!["a `SystemTime` does".into()],
     }
 }
 
@@ -162,6 +174,7 @@ pub(crate) fn report() -> Report {
     );
     sessions.site.also = vec![at(&sources, "src/main.rs", "router()")];
 
+    sessions.accessor = Some(accessor());
     let mut counter = finding("Zähler::größe", size("größe"), Vec::new());
     counter.rule = &COUNTER;
     counter.role = Role::Sequence;
@@ -264,6 +277,14 @@ pub(crate) fn hostile() -> Report {
         text.push_str(evil);
     }
     found.reasons = vec![evil.into()];
+    found.accessor = Some(Accessor {
+        declaration: evil.into(),
+        construction: evil.into(),
+        insert: Some(evil.into()),
+        key: evil.into(),
+        needs: vec![Needs { ty: evil.into(), derive: vec!["Serialize".into()] }],
+        notes: vec![evil.into()],
+    });
     let mut aside = found.clone();
     aside.suppression =
         Some(Suppression { kind: SuppressionKind::InSource, reason: evil.into(), place: Some(place) });

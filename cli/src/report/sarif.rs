@@ -19,7 +19,7 @@ use crate::finding::{Context, Finding, Level, Note, Problem, RuleMeta, Suppressi
 use crate::span::Place;
 
 use self::shape::*;
-use super::{Report, escape, words};
+use super::{Report, accessor, escape, words};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -124,9 +124,21 @@ fn result<'a>(finding: &'a Finding, report: &'a Report, with_suppressions: bool)
             mechanism: site.mechanism,
             confidence: finding.confidence,
             landing: finding.landing,
+            accessor: finding.accessor.as_ref().map(|found| accessor::lines(found).join("\n")),
             symbol: &site.symbol,
             routes: routes.flatten().map(String::as_str).collect(),
         },
+        fixes: accessor::insertion(finding, &report.sources).map(|(place, text)| [fix(place, text, report)]),
+    }
+}
+
+/// Text that goes in at a place, where nothing is taken out.
+fn fix<'a>(place: Place, text: String, report: &Report) -> Fix<'a> {
+    let PhysicalLocation { artifact_location, region } = location(place, report).physical_location;
+    let replacements = [Replacement { deleted_region: region, inserted_content: message(text) }];
+    Fix {
+        description: message("keep it in the store; its callers have to follow"),
+        artifact_changes: [Change { artifact_location, replacements }],
     }
 }
 

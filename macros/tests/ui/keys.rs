@@ -54,4 +54,18 @@ struct Open {
     user: String,
 }
 
+#[derive(Serialize, Deserialize, Externalize)]
+#[externalize(key = "cart:{user}s")]
+struct Trailing {
+    #[externalize(key)]
+    user: String,
+}
+
+#[derive(Serialize, Deserialize, Externalize)]
+#[externalize(key = "cart:{user}/{user}")]
+struct Twice {
+    #[externalize(key)]
+    user: String,
+}
+
 fn main() {}

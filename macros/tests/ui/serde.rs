@@ -30,4 +30,24 @@ struct Flat {
     two: u64,
 }
 
+mod text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(number: &u64, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(number)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+        Ok(String::deserialize(from)?.parse().unwrap_or_default())
+    }
+}
+
+#[derive(Serialize, Deserialize, Externalize)]
+#[externalize(key = "d")]
+struct Counted {
+    #[externalize(counter)]
+    #[serde(with = "text")]
+    hits: u64,
+}
+
 fn main() {}

@@ -30,7 +30,8 @@ if quick == 'save' or quick == 'patch' or quick == 'count' then
       local now = redis.pcall('HINCRBY', key, name, by)
       if type(now) == 'table' then
         if string.find(now.err, 'overflow') then return {'range', name} end
-        return {'foreign'}
+        if string.find(now.err, 'not an integer') then return {'foreign'} end
+        return now
       end
       if now < tonumber(args[7]) or now > tonumber(args[8]) then
         if found[2] then call('HSET', key, name, found[2]) else call('HDEL', key, name) end

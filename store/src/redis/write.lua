@@ -64,7 +64,8 @@ while i <= #ARGV do
       local now = redis.pcall('HINCRBY', key, name, by)
       if type(now) == 'table' then
         if string.find(now.err, 'overflow') then return refuse({'range', name}) end
-        return refuse({'foreign'})
+        if string.find(now.err, 'not an integer') then return refuse({'foreign'}) end
+        return refuse(now)
       end
       table.insert(done, 1, {name, before})
       if now < min or now > max then return refuse({'range', name}) end

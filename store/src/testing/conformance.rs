@@ -168,6 +168,7 @@ const CASES: &[Case] = cases! {
     COUNTERS: records::counters_stay_in_their_range;
     COUNTERS: records::save_never_overwrites_counters;
     NOTHING: concurrent::no_update_is_lost;
+    NOTHING: concurrent::a_delete_ends_what_is_under_way;
     NOTHING: concurrent::one_of_many_takes;
     NOTHING: concurrent::one_of_many_inserts;
     NOTHING: concurrent::one_of_many_saves;
@@ -192,6 +193,7 @@ const CASES: &[Case] = cases! {
     NOTHING: keys::namespaces_are_apart;
     LISTS: lists::records_are_listed_by_field;
     LISTS: lists::pages_show_each_record_once;
+    LISTS: lists::pages_during_writes_show_what_stays;
     LISTS: lists::a_change_moves_a_record;
     LISTS: lists::what_is_gone_is_not_listed;
     LISTS: lists::an_index_that_came_later_is_filled_by_writes;

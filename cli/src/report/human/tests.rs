@@ -49,6 +49,11 @@ error[in-memory-session]
   after a restart: everybody is logged out
   grows: nothing removes entries or bounds their number
   belongs in: Redis, or another shared store with expiry
+  accessor: of `stateless-store`, to paste in its place
+    #[externalized(key = \"session:{}\", ttl = \"1h\")]
+    static SESSIONS: Sessions;
+  derive: Serialize, Deserialize on `User`
+  note: a `SystemTime` does
   help: Keep the token and its user in a shared store, with the lifetime of a session.
 
 warning[in-memory-counter]

@@ -110,6 +110,29 @@ pub(super) struct SarifResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) suppressions: Option<Vec<Suppressed<'a>>>,
     pub(super) properties: Properties<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) fixes: Option<[Fix<'a>; 1]>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Fix<'a> {
+    pub(super) description: Message<'a>,
+    pub(super) artifact_changes: [Change<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Change<'a> {
+    pub(super) artifact_location: ArtifactLocation,
+    pub(super) replacements: [Replacement<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Replacement<'a> {
+    pub(super) deleted_region: Option<Region>,
+    pub(super) inserted_content: Message<'a>,
 }
 
 #[derive(Serialize)]
@@ -118,6 +141,8 @@ pub(super) struct Properties<'a> {
     pub(super) mechanism: Mechanism,
     pub(super) confidence: Confidence,
     pub(super) landing: Landing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) accessor: Option<String>,
     pub(super) symbol: &'a str,
     pub(super) routes: BTreeSet<&'a str>,
 }

@@ -67,9 +67,23 @@ fn a_result_has_level_place_identity_and_properties() {
         json!({
             "role": "session", "mechanism": "static", "confidence": "sure",
             "landing": "redis", "symbol": "SESSIONS",
+            "accessor": "#[externalized(key = \"session:{}\", ttl = \"1h\")]\nstatic SESSIONS: Sessions;",
             "routes": ["GET /me", "GET /orders", "POST /login", "POST /logout"],
         })
     );
+    assert_eq!(
+        result["fixes"][0]["artifactChanges"][0],
+        json!({
+            "artifactLocation": {"uri": "src/auth.rs", "uriBaseId": "%SRCROOT%"},
+            "replacements": [{
+                "deletedRegion": {"startLine": 5, "startColumn": 1, "endLine": 5, "endColumn": 1},
+                "insertedContent": {
+                    "text": "#[stateless_store::externalized(key = \"session:{}\", ttl = \"1h\")]\n",
+                },
+            }],
+        })
+    );
+    assert!(run["results"][1].get("fixes").is_none());
     let related = result["relatedLocations"].as_array().unwrap();
     assert_eq!(related.len(), 5);
     assert_eq!(related[0]["message"]["text"], "written in `auth::login` (insert), on POST /login");

@@ -1,6 +1,7 @@
 //! Many tasks on one record.
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,44 @@ pub(super) async fn no_update_is_lost(context: &Context<'_>) -> Verdict {
     .await?;
     let found = ok(Tally::at(&stores[0], &1).load().await)?.ok_or("not there")?;
     equal!(found.total, (TASKS * TIMES) as u64, "the total");
+    Ok(())
+}
+
+/// Whoever is busy with a record when it is deleted cannot bring it back.
+pub(super) async fn a_delete_ends_what_is_under_way(context: &Context<'_>) -> Verdict {
+    let stores = [context.store()?, context.store()?];
+    for id in 0..8 {
+        let at = Tally::at(&stores[0], &id);
+        ok(at.insert(&Tally::default()).await)?;
+        let deleted = together(16, |i| {
+            let at = Tally::at(&stores[i % 2], &id);
+            async move {
+                for _ in 0..4 {
+                    let answer = match i % 4 {
+                        0 => at.update(|tally| tally.total += 1).await,
+                        1 => at.set_total(7).await,
+                        2 => at.expire_in(Duration::from_secs(60)).await,
+                        _ if i == 15 => return ok(at.delete().await),
+                        _ => match at.load().await {
+                            Ok(Some(mut tally)) => {
+                                tally.total += 1;
+                                at.save(&mut tally).await
+                            }
+                            other => other.map(|_| ()),
+                        },
+                    };
+                    match answer.map_err(|error| error.kind().outcome()) {
+                        Ok(()) | Err("not_found" | "deleted" | "conflict") => {}
+                        Err(other) => return Err(other.to_owned()),
+                    }
+                }
+                Ok(false)
+            }
+        });
+        equal!(deleted.await?, 1, "how many deleted it");
+        equal!(ok(at.exists().await)?, false, "it is still deleted");
+        fails(at.update(|tally| tally.total += 1).await, "not_found", "an update of it")?;
+    }
     Ok(())
 }
 

@@ -102,6 +102,38 @@ pub(super) async fn pages_show_each_record_once(context: &Context<'_>) -> Verdic
     Ok(())
 }
 
+/// What is there all the time is on exactly one page, whatever comes and goes meanwhile.
+pub(super) async fn pages_during_writes_show_what_stays(context: &Context<'_>) -> Verdict {
+    let store = context.store()?;
+    for id in 0..40 {
+        create(&store, game(id, "anna", true)).await?;
+    }
+    let busy = store.clone();
+    let writer = tokio::spawn(async move {
+        for round in 0..3 {
+            for id in 100..130 {
+                create(&busy, game(id, "anna", true)).await?;
+                ok(Game::at(&busy, &(id - 90)).update(|game| game.text.push('!')).await)?;
+                ok(Game::at(&busy, &id).delete().await)?;
+                if round == 1 {
+                    ok(Game::at(&busy, &id).put(&game(id, "ben", true)).await)?;
+                    ok(Game::at(&busy, &id).delete().await)?;
+                }
+            }
+        }
+        Ok::<(), String>(())
+    });
+    for limit in [1, 3, 7] {
+        let mut found = ids(&Game::by_owner(&store, "anna").limit(limit)).await?;
+        found.retain(|id| *id < 100);
+        found.sort_unstable();
+        equal!(found, (0..40).collect::<Vec<_>>(), format!("pages of {limit}"));
+    }
+    writer.await.map_err(|error| error.to_string())??;
+    equal!(ok(Game::by_owner(&store, "anna").count().await)?, 40, "the count afterwards");
+    Ok(())
+}
+
 pub(super) async fn a_change_moves_a_record(context: &Context<'_>) -> Verdict {
     let store = context.store()?;
     create(&store, game(1, "anna", true)).await?;

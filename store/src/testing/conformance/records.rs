@@ -347,6 +347,10 @@ pub(super) async fn counters_stay_in_their_range(context: &Context<'_>) -> Verdi
     equal!(kind(at.level().incr(6).await)?, wanted, "over the top");
     fails(at.views().decr(1).await, "out_of_range", "below zero")?;
     fails(at.balance().incr(2).await, "out_of_range", "an overflow")?;
+    // The greatest step down cannot be taken back by the same step up.
+    fails(at.add::<u64>("views", i64::MIN).await, "out_of_range", "the greatest step down")?;
+    fails(at.add::<u8>("level", i64::MIN).await, "out_of_range", "the greatest step down")?;
+    equal!(ok(at.views().incr(0).await)?, 0, "a refused step leaves the counter");
     let both = at.update(|page| {
         page.views += 1;
         page.title = "changed".to_owned();
