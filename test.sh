@@ -17,6 +17,7 @@ step cargo clippy -p stateless-store --no-default-features --features redis --lo
 # The linter alone, without the part that runs services.
 step cargo clippy -p cargo-stateless --no-default-features --locked -- -D warnings
 step cargo test --workspace --locked --no-fail-fast
+step scripts/deploy-edits --least 12
 step cargo check --workspace --locked --manifest-path fixtures/Cargo.toml
 step cargo test -p shop-after --locked --manifest-path fixtures/Cargo.toml
 

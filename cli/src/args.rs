@@ -58,6 +58,10 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
 
+    /// Deployment files of the service: findings say how many replicas it runs
+    #[arg(long, value_name = "PATH")]
+    pub(crate) deploy: Option<PathBuf>,
+
     /// List which files are read and which are not, with the reason, and stop
     #[arg(long, conflicts_with = "show_config", help_heading = "Output")]
     pub(crate) show_files: bool,

@@ -105,7 +105,12 @@ fn check(args: &CheckArgs) -> Result<u8, Error> {
     if args.show_files || args.show_config {
         return show(args);
     }
-    let (report, warnings) = analyse(&args.read, &args.policy, args.quiet)?;
+    let (mut report, warnings) = analyse(&args.read, &args.policy, args.quiet)?;
+    if let Some(path) = &args.deploy
+        && let Some(running) = deploy::replicas(path)?
+    {
+        crate::deploy::tell(&mut report, &running);
+    }
     if !args.quiet {
         say_warnings(&warnings, &report, args.color, args.format);
     }

@@ -2,17 +2,22 @@
 //! leave.
 //!
 //! [`files`] reads, [`read`] makes trees, the rules look at them, [`report`] puts the result
-//! into words. Nothing is rendered by running the project's tools, nothing is sent anywhere.
+//! into words. Nothing of the project is run, unless [`render`] is asked
+//! for, and nothing is sent anywhere.
 
 mod code;
 mod files;
 pub mod finding;
 pub mod fix;
+#[cfg(feature = "generate")]
+pub mod generate;
 mod helm;
 mod lines;
 mod read;
+mod render;
 pub mod report;
 mod rules;
+mod running;
 mod suppress;
 mod tomls;
 mod tree;
@@ -28,6 +33,8 @@ use crate::report::Counts;
 use crate::source::Sources;
 pub use code::join;
 use finding::DeployFinding;
+pub use render::render;
+pub use running::{Running, running, tell};
 
 /// What a check of deployment files found.
 #[derive(Debug)]

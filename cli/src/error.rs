@@ -36,6 +36,14 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// A file to make is there already, and says something else.
+    #[error("`{}` is there already; nothing was written", path.display())]
+    #[diagnostic(help("name another folder with `--into`, or overwrite with `--force`"))]
+    InTheWay {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// A changed file could not be written.
     #[error("`{}` cannot be written: {source}", path.display())]
     #[diagnostic(help("check the permissions of the file and of its folder"))]

@@ -15,6 +15,7 @@ use crate::descriptor::{Count, Held};
 use crate::error::{Error, ErrorKind};
 use crate::key::{Key, KeyPart};
 use crate::loaded::{self, Decoded, Loaded};
+use crate::observe;
 use crate::store::Store;
 
 /// What can be stored.
@@ -112,7 +113,10 @@ impl<T: Value> At<T> {
             let stored = fetch(&call, key, self.descriptor.touch_on_read()).await?;
             match loaded::decode(&self.descriptor, key, stored)? {
                 Decoded::Value(loaded) => Ok(Some(loaded)),
-                Decoded::Nothing(_) => Ok(None),
+                Decoded::Nothing(_) => {
+                    observe::miss(self.descriptor.space.prefix(), call.operation);
+                    Ok(None)
+                }
             }
         })
         .await

@@ -23,6 +23,10 @@ pub(crate) const REPEATS: &str = "stateless_store_repeats_total";
 #[cfg(feature = "metrics")]
 pub(crate) const CONFLICTS: &str = "stateless_store_conflicts_total";
 
+/// Counts loads of one record that found none, by `accessor` and `operation`.
+#[cfg(feature = "metrics")]
+pub(crate) const MISSES: &str = "stateless_store_misses_total";
+
 /// Runs an operation under its span and records it.
 pub(crate) async fn operation<T>(
     accessor: &str,
@@ -90,4 +94,10 @@ pub(crate) fn conflict(accessor: &str) {
     #[cfg(feature = "tracing")]
     tracing::trace!(accessor, "conflict");
     let _ = accessor;
+}
+
+pub(crate) fn miss(accessor: &str, operation: &'static str) {
+    #[cfg(feature = "metrics")]
+    metrics::counter!(MISSES, "accessor" => accessor.to_owned(), "operation" => operation).increment(1);
+    let _ = (accessor, operation);
 }

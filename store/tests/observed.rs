@@ -56,6 +56,7 @@ fn operations_are_counted_by_accessor_and_outcome() {
     }
     counters.sort();
     let wanted = [
+        "stateless_store_misses_total accessor=cart operation=load: 1",
         "stateless_store_operations_total accessor=cart operation=insert outcome=exists: 1",
         "stateless_store_operations_total accessor=cart operation=insert outcome=ok: 1",
         "stateless_store_operations_total accessor=cart operation=load outcome=ok: 1",

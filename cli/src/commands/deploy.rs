@@ -1,5 +1,8 @@
 //! `deploy`: checks, mends and makes deployment files.
 
+#[cfg(feature = "generate")]
+mod generate;
+
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
@@ -20,12 +23,17 @@ pub(super) fn run(command: &Deploy) -> Result<u8, Error> {
     match command {
         Deploy::Check(args) => check(args),
         Deploy::Fix(args) => mend(args),
+        #[cfg(feature = "generate")]
+        Deploy::Generate(args) => generate::run(args),
     }
 }
 
 fn check(args: &DeployCheckArgs) -> Result<u8, Error> {
     output::distinct(&args.output)?;
     let mut report = read(&args.path)?;
+    if args.render {
+        deploy::render(&mut report);
+    }
     join_code(&mut report, args.code.as_deref(), &args.path)?;
     let report = &report;
     if !args.quiet && !matches!(args.format, DeployFormat::Human | DeployFormat::Short) {
@@ -111,11 +119,20 @@ fn refuse_dirty(root: &Path, plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
+/// How many replicas the deployment at a path runs.
+pub(super) fn replicas(path: &Path) -> Result<Option<deploy::Running>, Error> {
+    deploy::running(path).map_err(|source| cannot_read(path, source))
+}
+
 fn read(path: &Path) -> Result<DeployReport, Error> {
-    deploy::check(path).map_err(|source| match source.kind() {
+    deploy::check(path).map_err(|source| cannot_read(path, source))
+}
+
+fn cannot_read(path: &Path, source: io::Error) -> Error {
+    match source.kind() {
         io::ErrorKind::NotFound => Error::NoDeployment { path: path.to_owned() },
         _ => Error::Unreadable { path: path.to_owned(), source },
-    })
+    }
 }
 
 /// Looks at the code that `--code` names, or at that in the folder itself if there is some, and
@@ -125,19 +142,25 @@ fn join_code(report: &mut DeployReport, code: Option<&Path>, path: &Path) -> Res
     if code.is_none() && !report.findings.iter().any(|finding| wants(finding.form.class)) {
         return Ok(());
     }
+    if let Some(analysis) = read_code(code, path)? {
+        deploy::join(report, &analysis);
+    }
+    Ok(())
+}
+
+/// What `check` says about the code that `--code` names, or that lies in the folder itself.
+fn read_code(code: Option<&Path>, path: &Path) -> Result<Option<crate::report::Report>, Error> {
     let Some(source) = code.or_else(|| path.join("Cargo.toml").is_file().then_some(path)) else {
-        return Ok(());
+        return Ok(None);
     };
     let request = Request { path: source.to_owned(), ..Request::default() };
     let workspace = match workspace::load(&request) {
         Ok(workspace) => workspace,
         // Nobody asked for the code: what is wrong with it is for `check` to say.
-        Err(_) if code.is_none() => return Ok(()),
+        Err(_) if code.is_none() => return Ok(None),
         Err(error) => return Err(error),
     };
-    let analysis = crate::analyze(workspace, &Policy::default(), &|_, _| {});
-    deploy::join(report, &analysis);
-    Ok(())
+    Ok(Some(crate::analyze(workspace, &Policy::default(), &|_, _| {})))
 }
 
 /// What was not read, for whoever runs a program that reads the report.

@@ -72,11 +72,21 @@ pub(crate) fn find(root: &Path) -> std::io::Result<Found> {
 
 /// A text as the only file.
 pub(crate) fn one(path: &str, text: &str) -> Found {
-    let full = PathBuf::from(path);
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let syntax: Vec<Syntax> = syntax(name, &full, text).into_iter().collect();
-    let files = syntax.iter().map(|_| SourceFile::new(path.to_owned(), full.clone(), text.to_owned(), 0));
-    Found { sources: Sources::new(files.collect()), syntax, notes: Vec::new() }
+    many(vec![(path.to_owned(), PathBuf::from(path), text.to_owned())])
+}
+
+/// Texts as if they were files: relative path, full path, text.
+pub(crate) fn many(texts: Vec<(String, PathBuf, String)>) -> Found {
+    let mut files: Vec<(SourceFile, Syntax)> = Vec::new();
+    for (path, full, text) in texts {
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        if let Some(syntax) = syntax(name, &full, &text) {
+            files.push((SourceFile::new(path, full, text, 0), syntax));
+        }
+    }
+    files.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    let (files, syntax) = files.into_iter().unzip();
+    Found { sources: Sources::new(files), syntax, notes: Vec::new() }
 }
 
 fn skipped(name: &str) -> bool {
@@ -120,6 +130,11 @@ fn may_be(name: &str, path: &Path) -> bool {
         || in_folder(path, &["sites-available", "sites-enabled", "conf.d"])
 }
 
+/// A job of a Nomad pack, a template.
+pub(crate) fn is_pack(name: &str) -> bool {
+    name.ends_with(".nomad.tpl") || name.ends_with(".nomad.hcl.tpl")
+}
+
 fn is_caddy(name: &str) -> bool {
     name == "Caddyfile" || name.starts_with("Caddyfile.") || name.ends_with(".Caddyfile")
 }
@@ -145,6 +160,9 @@ fn syntax(name: &str, path: &Path, text: &str) -> Option<Syntax> {
     let bare = name.trim_end_matches(".tmpl").trim_end_matches(".j2").trim_end_matches(".template");
     if matches!(extension(bare), "yaml" | "yml") {
         return Some(Syntax::Yaml);
+    }
+    if is_pack(name) {
+        return Some(Syntax::Nomad);
     }
     if let Some(syntax) = syntax_inside(name, text) {
         return Some(syntax);

@@ -5,8 +5,9 @@
 //! or the file would not be read any more, nothing of that file is changed. What stands under a
 //! template's condition, in a flow map, or is not sure, is left to people.
 
+pub(super) mod compare;
 mod diff;
-mod edits;
+pub(super) mod edits;
 
 use std::path::PathBuf;
 
@@ -116,8 +117,11 @@ fn file(report: &DeployReport, id: FileId, wishes: Wishes, plan: &mut Plan) {
     if edits.is_empty() {
         return;
     }
-    let after = apply(&source.text, edits);
-    match verify(&source.path, &after, &fixed, report) {
+    let edits = in_order(edits);
+    let after = apply(&source.text, &edits);
+    let compared = verify(&source.path, &after, &fixed, report)
+        .and_then(|()| compare::only_intended(&source.path, &source.text, &after, &edits));
+    match compared {
         Ok(()) => plan.changes.push(Change {
             path: source.path.clone(),
             full_path: source.full_path.clone(),
@@ -160,16 +164,24 @@ fn step(finding: &DeployFinding) -> Step {
     }
 }
 
-fn apply(text: &str, edits: FxHashSet<Edit>) -> String {
+/// The edits by place. Of two that overlap the first is enough: both take the same thing out.
+pub(super) fn in_order(edits: FxHashSet<Edit>) -> Vec<Edit> {
     let mut edits: Vec<Edit> = edits.into_iter().collect();
     edits.sort();
+    let mut end = 0;
+    edits.retain(|edit| {
+        let apart = edit.range.0 >= end;
+        end = end.max(edit.range.1);
+        apart
+    });
+    edits
+}
+
+/// The text with all edits, which are in order.
+pub(super) fn apply(text: &str, edits: &[Edit]) -> String {
     let mut after = String::with_capacity(text.len());
     let mut at = 0;
     for edit in edits {
-        // Of two that overlap the first one is enough: both take the same thing out.
-        if edit.range.0 < at {
-            continue;
-        }
         after.push_str(&text[at..edit.range.0]);
         after.push_str(&edit.text);
         at = edit.range.1;
@@ -201,10 +213,5 @@ fn verify(path: &str, after: &str, fixed: &[&DeployFinding], report: &DeployRepo
             return Err(format!("`{}` would still be found, or anew", finding.title));
         }
     }
-    edits::same_but(&report_text(path, report), after, path)
-}
-
-fn report_text(path: &str, report: &DeployReport) -> String {
-    let file = report.sources.iter().find(|(_, file)| file.path == path);
-    file.map_or_else(String::new, |(_, file)| file.text.clone())
+    Ok(())
 }

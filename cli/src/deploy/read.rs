@@ -75,6 +75,10 @@ pub(crate) fn read<'a>(sources: &'a Sources, syntax: &'a [Syntax]) -> Set<'a> {
 
 /// A template without its actions. Values may hold actions inside strings, and are none.
 fn masked(syntax: Syntax, path: &str, text: &str) -> Option<helm::Masked> {
+    // Packs write their actions in brackets.
+    if files::is_pack(path) {
+        return Some(helm::mask(&text.replace("[[", "{{").replace("]]", "}}")));
+    }
     let never = matches!(syntax, Syntax::Hcl | Syntax::Nomad | Syntax::Toml | Syntax::Caddy);
     if never || !helm::is_template(text) {
         return None;
@@ -121,11 +125,11 @@ impl Set<'_> {
     }
 
     fn hcl(&mut self, id: FileId) {
-        let text = &self.sources.file(id).text;
-        if let Some(at) = too_deep(text) {
+        let text = self.readable(id).to_owned();
+        if let Some(at) = too_deep(&text) {
             return self.note(id, at, &format!("nested deeper than {DEEPEST}"));
         }
-        match parse_hcl(text.clone()) {
+        match parse_hcl(text) {
             Ok(body) => self.bodies.push((id, body)),
             Err((line, reason)) => self.note_line(id, line, format!("no HCL: {reason}")),
         }
@@ -170,7 +174,7 @@ pub(crate) fn too_deep(text: &str) -> Option<usize> {
 
 /// An object may say a key twice, the last counts; the parser refuses it. Another letter in its
 /// place moves no byte.
-fn parse_hcl(mut text: String) -> Result<Body, (u32, String)> {
+pub(crate) fn parse_hcl(mut text: String) -> Result<Body, (u32, String)> {
     const MOST_REPEATED: usize = 20;
     for letter in (b'a'..=b'z').take(MOST_REPEATED) {
         let error = match hcl_edit::parser::parse_body(&text) {

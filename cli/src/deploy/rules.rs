@@ -17,7 +17,7 @@ mod object;
 mod platform;
 mod traefik;
 mod values;
-mod workload;
+pub(crate) mod workload;
 
 use std::ops::Range;
 

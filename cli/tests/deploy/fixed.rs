@@ -208,11 +208,132 @@ fn what_cannot_be_cut_out_stays_and_is_named() {
 }
 
 #[test]
+fn what_is_a_whole_service_is_not_cut_out() {
+    let text = "http:
+  routers: {a: {rule: 'Host(`a`)', service: picked}}
+  services:
+    picked:
+      highestRandomWeight:
+        services: [{name: b}, {name: c}]
+    b: {loadBalancer: {servers: [{url: 'http://b'}]}}
+    c: {loadBalancer: {servers: [{url: 'http://c'}]}}
+";
+    let plan = fix::plan(&check_one("dynamic.yaml", text), Wishes::default());
+    assert!(plan.changes.is_empty(), "a router names it");
+    assert!(plan.kept[0].why.contains("`weighted`"), "{:?}", plan.kept);
+}
+
+#[test]
 fn the_diff_is_one_that_git_applies() {
     let text = "upstream shop {\n  ip_hash;\n  server a:1;\n}\n";
     let plan = fix::plan(&check_one("nginx.conf", text), Wishes::default());
     assert_eq!(
         fix::unified(&plan.changes[0]),
         "--- a/nginx.conf\n+++ b/nginx.conf\n@@ -1,4 +1,3 @@\n upstream shop {\n-  ip_hash;\n   server a:1;\n }\n"
+    );
+}
+
+#[test]
+fn several_documents_and_anchors_keep_their_own() {
+    fixes(
+        "all.yaml",
+        "# One.
+apiVersion: v1
+kind: Service
+metadata: {name: a, labels: &labels {app: a}}
+spec:
+-  sessionAffinity: ClientIP
+  selector: *labels
+  ports: &ports
+  - port: 80
+--- # two
+apiVersion: v1
+kind: Service
+metadata: {name: b}
+spec:
+  sessionAffinity: None
+  ports: [{port: 80}]
+---
+
+apiVersion: v1
+kind: Service
+metadata: {name: c}
+spec:
+-  sessionAffinity: ClientIP
+  ports: [{port: 80}]
+...
+",
+    );
+}
+
+#[test]
+fn what_others_take_from_an_anchor_is_left_to_people() {
+    for (name, text) in [
+        // The anchor is defined in what would go.
+        (
+            "a.yaml",
+            "apiVersion: v1
+kind: Service
+metadata: {name: a}
+spec:
+  sessionAffinity: ClientIP
+  sessionAffinityConfig: &config {clientIP: {timeoutSeconds: 600}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: b}
+data: {x: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: c, annotations: {a: b}}
+spec:
+  sessionAffinityConfig: {}
+",
+        ),
+        (
+            "compose.yaml",
+            "x-app: &app
+  image: shop:1
+  deploy: &deploy
+    replicas: 1
+services:
+  web:
+    <<: *app
+  worker:
+    image: worker:1
+    deploy: *deploy
+",
+        ),
+    ] {
+        let plan = fix::plan(&check_one(name, text), Wishes::default());
+        match name {
+            // Nobody uses it: it may go.
+            "a.yaml" => assert_eq!(plan.changes.len(), 1, "{:?}", plan.kept),
+            _ => {
+                assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+                assert!(!plan.kept.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_template_is_edited_around_its_actions() {
+    fixes(
+        "chart/templates/service.yaml",
+        "apiVersion: v1
+kind: Service
+metadata:
+  name: {{ include \"shop.name\" . }}
+  labels: {{- include \"shop.labels\" . | nindent 4 }}
+spec:
+  type: {{ .Values.service.type }}
+-  sessionAffinity: ClientIP
+  ports:
+    {{- range .Values.ports }}
+    - port: {{ . }}
+    {{- end }}
+",
     );
 }

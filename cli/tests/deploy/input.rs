@@ -78,3 +78,38 @@ fn anchors_that_loop_or_explode_are_named() {
     assert_eq!(said(&report), ["5 service-session-affinity error"]);
     assert_eq!(report.notes.len(), 2, "{:?}", report.notes);
 }
+
+/// What is hostile gets by with little memory: a limit on the process, not a measurement.
+#[cfg(unix)]
+#[test]
+fn memory_has_a_bound() {
+    let tree = crate::support::Tree::new();
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..40 {
+        bomb += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", "));
+    }
+    tree.file("bomb.yaml", bomb)
+        .file("half.yaml", format!("{STICKY}---\n{}", &STICKY[..40]))
+        .file("wide.yaml", "- {a: 1}\n".repeat(800_000))
+        .file("merges.yaml", format!("a: &a {{{}}}\n{}", "b: 1", "c:\n  <<: *a\n".repeat(100_000)))
+        .file("fifty.yaml", "a: 1\n".repeat(10 << 20))
+        .file("ok.yaml", STICKY);
+    let mut command = std::process::Command::new("sh");
+    // Kilobytes of address space; the working thread's stack alone reserves a quarter of that.
+    let binary = env!("CARGO_BIN_EXE_cargo-stateless");
+    command.arg("-c").arg(format!("ulimit -v 1500000; exec '{binary}' deploy check . --format short"));
+    command.current_dir(tree.root()).env("RAYON_NUM_THREADS", "2");
+    let run = crate::support::run(command);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stdout.contains("ok.yaml:5:3: error[service-session-affinity]"), "{}", run.stdout);
+    assert!(run.stdout.contains("half.yaml:5:3: error[service-session-affinity]"), "{}", run.stdout);
+    for (name, reason) in [
+        ("bomb.yaml", "aliases make it more than"),
+        ("wide.yaml", "more than"),
+        ("merges.yaml", "more than"),
+        ("fifty.yaml", "larger than 8 MB"),
+    ] {
+        let line = run.stdout.lines().find(|line| line.starts_with(name) && line.contains("unclear"));
+        assert!(line.is_some_and(|line| line.contains(reason)), "{name}: {line:?}");
+    }
+}

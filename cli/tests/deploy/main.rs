@@ -1,11 +1,16 @@
 //! `deploy` on small files of every format: what is found, and what only looks like it.
 
 mod book;
+mod command;
 mod fixed;
 mod forms;
 mod input;
 mod joined;
+mod journey;
+mod servers;
 mod sets;
+#[path = "../support/mod.rs"]
+mod support;
 mod suppressed;
 
 use std::path::Path;

@@ -3,10 +3,10 @@
 use super::Edit;
 use crate::deploy::finding::DeployFinding;
 use crate::deploy::lines::{Word, lines};
-use crate::deploy::tree::{Entry, Node, Value};
-use crate::deploy::{tomls, yaml};
+use crate::deploy::tree::{Entry, Node};
+use crate::deploy::{helm, yaml};
 
-type Edits = Result<Vec<Edit>, String>;
+pub(in crate::deploy) type Edits = Result<Vec<Edit>, String>;
 
 /// Forms beside stickiness that a fix knows.
 pub(super) fn mends(form: &str) -> bool {
@@ -56,11 +56,16 @@ fn indent(line: &str) -> usize {
 
 /// The lines of a YAML key that stands first in its line: its own and all that belong to it.
 fn block(text: &str, at: usize) -> Result<(usize, usize), String> {
-    let (start, mut end) = line(text, at);
+    let (start, _) = line(text, at);
     if !text[start..at].bytes().all(|byte| byte == b' ') {
         return Err("it does not stand in a line of its own".to_owned());
     }
-    let column = at - start;
+    Ok((start, end_of_block(text, at, at - start)))
+}
+
+/// Where the lines end that belong to the key at a byte, in a map that stands `column` bytes in.
+pub(in crate::deploy) fn end_of_block(text: &str, at: usize, column: usize) -> usize {
+    let (_, mut end) = line(text, at);
     // A list may stand as far out as the key that it belongs to.
     let mut upto = end;
     while upto < text.len() {
@@ -76,11 +81,11 @@ fn block(text: &str, at: usize) -> Result<(usize, usize), String> {
             end = upto;
         }
     }
-    Ok((start, end))
+    end
 }
 
 /// Removes a key, its like-named siblings, and the map around them if nothing stays in it.
-fn keys(text: &str, at: usize, also: impl Fn(&str) -> bool) -> Edits {
+pub(in crate::deploy) fn keys(text: &str, at: usize, also: impl Fn(&str) -> bool) -> Edits {
     block(text, at)?;
     let root = documents(text).into_iter().find(|root| root.span.start <= at && at <= root.span.end);
     let root = root.ok_or("it stands in no document that can be read")?;
@@ -105,7 +110,8 @@ fn keys(text: &str, at: usize, also: impl Fn(&str) -> bool) -> Edits {
 }
 
 fn documents(text: &str) -> Vec<Node> {
-    yaml::read(text).documents
+    let masked = helm::is_template(text).then(|| helm::mask(text).text);
+    yaml::read(masked.as_deref().unwrap_or(text)).documents
 }
 
 /// The maps around a key, outermost first.
@@ -144,6 +150,9 @@ fn ingress(text: &str, at: usize) -> Edits {
 fn traefik(text: &str, at: usize) -> Edits {
     let (start, end) = line(text, at);
     let own = &text[start..end];
+    if own.contains("highestRandomWeight") {
+        return Err("it is the whole service: write it as `weighted`".to_owned());
+    }
     if own.trim_start().starts_with('[') {
         return toml_table(text, start);
     }
@@ -327,45 +336,4 @@ fn swap_next(text: &str, at: usize) -> Edits {
     let value = text[start..end].find("true").map(|at| start + at);
     let value = value.filter(|_| text[start..end].contains("Value")).ok_or("its value stands elsewhere")?;
     Ok(vec![Edit { range: (value, value + 4), text: "false".to_owned() }])
-}
-
-/// Compares what both texts say: what is left of the old one is in the new one, in order, except
-/// for values that an edit changes.
-pub(super) fn same_but(before: &str, after: &str, path: &str) -> Result<(), String> {
-    let read = |text: &str| -> Vec<String> {
-        let roots = match path.rsplit_once('.') {
-            Some((_, "toml")) => tomls::read(text).into_iter().collect(),
-            Some((_, "yaml" | "yml" | "json")) => documents(text),
-            _ => return Vec::new(),
-        };
-        let mut all = Vec::new();
-        roots.iter().for_each(|root| flat(root, String::new(), &mut all));
-        all
-    };
-    let changed = ["false", "RollingUpdate", "2"];
-    let (old, new) = (read(before), read(after));
-    let mut rest = old.iter();
-    for said in &new {
-        let (key, value) = said.split_once('\u{0}').unwrap_or((said, ""));
-        let found = rest.any(|one| {
-            one == said
-                || changed.contains(&value) && one.split_once('\u{0}').is_some_and(|(old, _)| old == key)
-        });
-        if !found {
-            return Err(format!("`{key}` would not say the same"));
-        }
-    }
-    Ok(())
-}
-
-fn flat(node: &Node, path: String, all: &mut Vec<String>) {
-    match &node.value {
-        Value::Scalar(text) => all.push(format!("{path}\u{0}{text}")),
-        Value::Map(entries) => {
-            for entry in entries {
-                flat(&entry.value, format!("{path}.{}", entry.key), all);
-            }
-        }
-        Value::List(items) => items.iter().for_each(|item| flat(item, format!("{path}[]"), all)),
-    }
 }

@@ -10,10 +10,10 @@ const PARTS: &[&str] = &[
     "fluentd", "foundationdb", "galera", "galeracluster", "gearmand", "glusterfs", "grafana",
     "greptimedb", "hazelcast", "hbase", "hdfs", "immudb", "influxdb", "jaeger", "jaegertracing",
     "kafdrop", "kafka", "keydb", "kibana", "localstack", "logstash", "loki", "mailhog", "mailpit",
-    "mariadb", "meilisearch", "memcached", "milvus", "minio", "mongo", "mongodb", "mosquitto", "mq",
+    "mariadb", "maxscale", "meilisearch", "memcached", "milvus", "minio", "mongo", "mongodb", "mosquitto", "mq",
     "mssql", "mysql", "nats", "neo4j", "nfs", "nsqd", "nsqlookupd", "opensearch", "opentelemetry",
     "otel", "percona", "pgadmin", "pgbouncer", "pgvector", "phpmyadmin", "postgis", "postgres",
-    "postgresql", "prometheus", "promtail", "pulsar", "qdrant", "questdb", "rabbitmq", "rds",
+    "postgresql", "prometheus", "promtail", "proxysql", "pulsar", "qdrant", "questdb", "rabbitmq", "rds",
     "redis", "redpanda", "registry", "rethinkdb", "scylla", "seaweedfs", "sentinel", "solr",
     "sqlpad", "sqlserver", "supabase-db", "surrealdb", "tarantool", "tempo", "tidb", "timescaledb",
     "typesense", "valkey", "vault", "victorialogs", "victoriametrics", "vitess", "weaviate",
@@ -30,6 +30,20 @@ pub(crate) fn is_backing(name: &str) -> bool {
 
 fn is_part(part: &str) -> bool {
     PARTS.contains(&part) || PARTS.contains(&part.trim_end_matches(|c: char| c.is_ascii_digit()))
+}
+
+/// What is only run for development or a test is never scaled. Told by the file's name, or by a
+/// folder.
+pub(crate) fn for_development(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    name.split(['.', '-', '_'])
+        .any(|part| matches!(part, "dev" | "development" | "local" | "test" | "tests" | "ci" | "e2e"))
+        || folders.split('/').any(|folder| {
+            matches!(
+                folder,
+                ".devcontainer" | "dev" | "development" | "local" | "test" | "tests" | "e2e" | "ci"
+            )
+        })
 }
 
 /// Whether a part only sends requests: a load generator, a client of a test.

@@ -1,4 +1,4 @@
-//! CloudFormation: target groups and listeners with stickiness, services of one task.
+//! CloudFormation: target groups and listeners with stickiness, services and groups of one.
 
 use crate::finding::Level;
 
@@ -47,6 +47,13 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
                     properties.entry("DesiredCount").filter(|entry| entry.value.text() == Some("1"))
                 {
                     say(&ONE_REPLICA, entry, "one task");
+                }
+            }
+            "AWS::AutoScaling::AutoScalingGroup" => {
+                if let Some(entry) =
+                    properties.entry("MaxSize").filter(|entry| entry.value.text() == Some("1"))
+                {
+                    say(&ONE_REPLICA, entry, "one instance at most");
                 }
             }
             _ => properties.walk(&mut |_, entry| {

@@ -11,6 +11,7 @@ use super::super::finding::{
 };
 use super::super::read::Document;
 use super::super::tree::{Entry, Node};
+use super::backing::for_development;
 use super::{Findings, is_backing, traefik};
 
 pub(super) fn check(document: &Document, findings: &mut Findings) {
@@ -37,16 +38,6 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
         one_only(&service.value, &mut say);
         volumes(&service.value, &mut say);
     }
-}
-
-/// Told by the file's name, or by a folder of tests or of an editor.
-fn for_development(path: &str) -> bool {
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    name.split(['.', '-', '_'])
-        .any(|part| matches!(part, "dev" | "development" | "local" | "test" | "tests" | "ci" | "e2e"))
-        || folders
-            .split('/')
-            .any(|folder| matches!(folder, ".devcontainer" | "test" | "tests" | "e2e" | "ci"))
 }
 
 /// What only one container can have: a number that is said, a name, a port of the host.

@@ -64,6 +64,7 @@ static SWITCHES: &[Switch] = &[
     ("kubernetes_deployment", "replicas", Value::One, &ONE_REPLICA, "one replica"),
     ("kubernetes_deployment_v1", "replicas", Value::One, &ONE_REPLICA, "one replica"),
     ("aws_ecs_service", "desired_count", Value::One, &ONE_REPLICA, "one task"),
+    ("aws_autoscaling_group", "max_size", Value::One, &ONE_REPLICA, "one instance at most"),
     ("aws_appautoscaling_target", "max_capacity", Value::One, &ONE_REPLICA, "one task at most"),
 ];
 

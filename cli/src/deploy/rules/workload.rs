@@ -15,7 +15,7 @@ use super::super::finding::{
 };
 use super::super::read::{Document, Kind, Set};
 use super::super::tree::{Entry, Node};
-use super::backing::is_client;
+use super::backing::{for_development, is_client};
 use super::object::subject;
 use super::{Findings, compose, is_backing};
 
@@ -50,6 +50,34 @@ pub(super) fn check(findings: &mut Findings) {
     }
     claims(&objects, &workloads, findings);
     scalers(&objects, findings);
+}
+
+/// A Deployment of the service's own, and what decides about it elsewhere.
+pub(crate) struct Own<'a> {
+    pub(crate) file: FileId,
+    pub(crate) root: &'a Node,
+    pub(crate) name: &'a str,
+    pub(crate) autoscaler: Option<&'a Document>,
+    pub(crate) has_budget: bool,
+}
+
+/// Every Deployment that is judged as the service's own.
+pub(crate) fn own_deployments<'a>(set: &'a Set) -> Vec<Own<'a>> {
+    let objects: Vec<&Document> = set.documents.iter().filter(|one| one.kind == Kind::Object).collect();
+    let workloads = objects.iter().filter_map(|one| workload(one));
+    let own = workloads.filter(|one| one.kind == "Deployment" && !backing(one) && !only_sends(one));
+    own.map(|one| {
+        let near: Vec<&Document> =
+            objects.iter().copied().filter(|object| near(set, one.file, object.file)).collect();
+        Own {
+            file: one.file,
+            root: one.root,
+            name: one.name,
+            autoscaler: autoscaler(&one, &near),
+            has_budget: budget(&one, &near),
+        }
+    })
+    .collect()
 }
 
 /// Whether two files can be about the same deployment: their folders are at most two steps
@@ -154,6 +182,8 @@ fn autoscaler<'a>(one: &Workload, objects: &[&'a Document]) -> Option<&'a Docume
 }
 
 fn replicas(one: &Workload, objects: &[&Document], findings: &mut Findings) {
+    // What is only run for development or a test is never scaled.
+    let most = most(one, findings);
     let scaler = autoscaler(one, objects);
     let count = one.root.entry_at(&["spec", "replicas"]);
     match (count, scaler) {
@@ -168,14 +198,7 @@ fn replicas(one: &Workload, objects: &[&Document], findings: &mut Findings) {
             );
         }
         (Some(entry), None) if entry.value.text() == Some("1") => {
-            findings.say(
-                &ONE_REPLICA,
-                Level::Error,
-                one.file,
-                span(entry),
-                &one.subject,
-                "one replica".into(),
-            );
+            findings.say(&ONE_REPLICA, most, one.file, span(entry), &one.subject, "one replica".into());
         }
         (None, None) => {
             if let Some(entry) = one.root.entry("spec") {
@@ -219,13 +242,20 @@ fn replicas(one: &Workload, objects: &[&Document], findings: &mut Findings) {
     }
 }
 
+/// How bad it is to be alone.
+fn most(one: &Workload, findings: &Findings) -> Level {
+    let path = &findings.set.sources.file(one.file).path;
+    if for_development(path) { Level::Note } else { Level::Error }
+}
+
 fn strategy(one: &Workload, findings: &mut Findings) {
+    let most = most(one, findings);
     for key in ["strategy", "updateStrategy"] {
         let Some(entry) = one.root.entry_at(&["spec", key, "type"]) else { continue };
         if entry.value.text() == Some("Recreate") {
             findings.say(
                 &RECREATE,
-                Level::Error,
+                most,
                 one.file,
                 span(entry),
                 &one.subject,

@@ -1,0 +1,83 @@
+//! The order in which the change is rolled out, as a page that people follow.
+
+use super::alerts;
+use super::service::Service;
+
+pub(super) fn plan(services: &[Service]) -> String {
+    let names: Vec<&str> = services.iter().map(|one| one.name).collect();
+    let apply: String = services.iter().map(|one| step(one)).collect();
+    format!(
+        "# Roll-out of {names}
+
+The innermost first, one change at a time, each on a part of the traffic before all of it. Nothing here is done by a tool:
+each step is a commit, and its way back is to revert it.
+
+## Before
+
+1. `cargo stateless check` reports no state in memory, or only connections, which have a tier of their own.
+2. `cargo stateless verify -n 3 --schedule avoid-last` finds no difference: any replica can serve any request.
+3. The store is watched: `alerts.yaml` is loaded, and `dashboard.json` shows its metrics.
+
+## Steps
+{apply}
+### Stickiness, from the inside out
+
+| step | command | what it changes |
+| --- | --- | --- |
+| 1 | `cargo stateless deploy fix --only service` | affinity of Services and meshes, single replicas |
+| 2 | `cargo stateless deploy fix --only ingress` | cookies of ingresses, gateways and proxies |
+| 3 | `cargo stateless deploy fix --only balancer` | the outermost balancer: it holds clients the longest |
+
+Give each step to 5 % of the clients for an hour, then to half of them for a day, then to all. Old cookies live on until they
+expire: wait for the longest lifetime before the next step.
+
+## Go on when
+
+- errors of the store stay below 1 %:
+
+```promql
+{errors}
+```
+
+- no sessions get lost (the alert SessionsLost is silent);
+- the load becomes even, below 1.5:
+
+```promql
+{uneven}
+```
+
+- requests that fail while replicas come and go are as many as before.
+
+## Go back when
+
+One of StoreErrors, StoreSlow or SessionsLost fires. Revert the last commit. Nothing is lost by going back: with the state
+outside of the process, affinity is only slower.
+",
+        names = names.join(", "),
+        errors = alerts::errors("5m"),
+        uneven = alerts::uneven("15m"),
+    )
+}
+
+fn step(service: &Service) -> String {
+    let name = service.name;
+    let namespace = service.namespace.map_or_else(String::new, |space| format!(" -n {space}"));
+    let mut text = format!("\n### {name}\n\n```sh\n");
+    if !service.has_budget {
+        text.push_str(&format!("kubectl apply{namespace} -f {name}-disruption-budget.yaml\n"));
+    }
+    text.push_str(&format!(
+        "kubectl apply{namespace} -f {file}  # probes and pre-stop\nkubectl rollout status{namespace} deployment/{name}\n",
+        file = service.path.rsplit('/').next().unwrap_or(&service.path),
+    ));
+    if !service.has_autoscaler {
+        text.push_str(&format!(
+            "kubectl scale{namespace} deployment/{name} --replicas=2  # before the autoscaler: so that two serve\nkubectl apply{namespace} -f {name}-autoscaler.yaml\n"
+        ));
+    }
+    if !service.rooms.is_empty() {
+        text.push_str(&format!("kubectl apply{namespace} -f {name}-stateful-tier.yaml\n"));
+    }
+    text.push_str("```\n");
+    text
+}
