@@ -11,9 +11,12 @@ use std::process::{Command, Stdio};
 use super::{DeployReport, check_text, files};
 use crate::finding::{Level, Note};
 
+/// Template, relative to its chart, and the name of a form that is found in it.
+type Rendered = BTreeSet<(String, &'static str)>;
+
 /// Tells each finding under a condition whether its text is rendered.
 pub fn render(report: &mut DeployReport) {
-    let mut charts: BTreeMap<PathBuf, Result<BTreeSet<(String, &'static str)>, String>> = BTreeMap::new();
+    let mut charts: BTreeMap<PathBuf, Result<Rendered, String>> = BTreeMap::new();
     for at in 0..report.findings.len() {
         let finding = &report.findings[at];
         let path = report.sources.file(finding.file).full_path.clone();
@@ -44,7 +47,7 @@ pub fn render(report: &mut DeployReport) {
 }
 
 /// Which form is found in which rendered template.
-fn forms(chart: &Path) -> Result<BTreeSet<(String, &'static str)>, String> {
+fn forms(chart: &Path) -> Result<Rendered, String> {
     let run = Command::new("helm")
         .args(["template", "stateless"])
         .arg(chart)
