@@ -196,10 +196,13 @@ fn outside(call: &ForeignCall, summary: &Summary, when: &When, function: &str) -
     let last = last_part(path);
     let plain = |kind, mechanism, known| Some(Made { kind, mechanism, kept: false, fallback: false, known });
     let strings = || call.strings.iter().map(|text| text.as_str());
+    // A text that something is compared with opens nothing.
+    let compared = matches!(last, "Some" | "eq" | "ne" | "contains" | "starts_with" | "ends_with");
     let in_memory = last == "open_in_memory"
-        || strings().any(|text| {
-            text == ":memory:" || text.starts_with("sqlite::memory:") || text.contains("mode=memory")
-        });
+        || !compared
+            && strings().any(|text| {
+                text == ":memory:" || text.starts_with("sqlite::memory:") || text.contains("mode=memory")
+            });
     let serving = when.request && !when.startup && !when.assumed;
     if in_memory && !serving {
         // One arm of a choice: the other opens a file or a server.

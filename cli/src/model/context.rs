@@ -208,7 +208,7 @@ impl Contexts {
             return;
         }
         let Some(Def::Ext(of)) = of else { return };
-        if of.as_str().contains("tracing") {
+        if of.as_str().contains("tracing") || of.as_str() == "log::Log" {
             // Observability: whatever it keeps, no client sees it.
             self.functions.entry(id).or_default().add(&startup);
             return;

@@ -273,7 +273,8 @@ pub(crate) fn asks(name: &str) -> bool {
     )
 }
 
-fn starts_with_verb(method: &str) -> bool {
+/// Whether a method of a type that nobody knows is taken for a change by its name.
+pub(super) fn starts_with_verb(method: &str) -> bool {
     [
         "set_",
         "add_",

@@ -193,6 +193,9 @@ pub(crate) fn kind(path: &str) -> Kind {
         _ if last.starts_with("Atomic") => Kind::Atomic,
         "DashMap" | "DashSet" | "SkipMap" | "SkipSet" | "ConcurrentHashMap" | "CHashMap" | "SegQueue"
         | "ArrayQueue" | "Injector" | "SsMap" | "CacheMap" => Kind::SharedMap,
+        // Queues that any task may put into and take from.
+        "Queue" if from("deadqueue") => Kind::SharedMap,
+        "ConcurrentQueue" => Kind::SharedMap,
         "HashMap" | "HashSet" | "HashIndex" | "TreeIndex" | "HashCache"
             if from("scc") || from("papaya") || from("flurry") =>
         {
@@ -201,7 +204,7 @@ pub(crate) fn kind(path: &str) -> Kind {
         "HashMap" | "BTreeMap" | "IndexMap" | "FxHashMap" | "AHashMap" | "MultiMap" | "LinkedHashMap"
         | "BiMap" | "BiHashMap" | "HashTrieMap" | "SlotMap" | "DenseSlotMap" | "HopSlotMap"
         | "SecondaryMap" | "Slab" | "VecMap" | "NoHashMap" | "IntMap" | "ExpiringMap" | "DelayQueue"
-        | "StreamMap" | "Trie" | "PatriciaMap" | "JoinMap" => Kind::Map,
+        | "StreamMap" | "OrderMap" | "Trie" | "PatriciaMap" | "JoinMap" => Kind::Map,
         "LruCache" | "LruMap" | "TimedCache" | "SizedCache" | "TimedSizedCache" | "UnboundCache"
         | "TtlCache" | "ExpiringSizedCache" | "ClruCache" | "UnsyncCache" | "TtlSortedCache"
         | "ExpiringValueCache" => Kind::Map,
@@ -210,6 +213,7 @@ pub(crate) fn kind(path: &str) -> Kind {
         | "HashSet"
         | "BTreeSet"
         | "IndexSet"
+        | "OrderSet"
         | "BinaryHeap"
         | "LinkedList"
         | "SmallVec"

@@ -314,7 +314,9 @@ fn changed_in_place(
         }
         for touch in &summary.touches {
             let Root::Field(adt, at) = touch.root else { continue };
-            if touch.kind != AccessKind::Write || changed.contains(&adt) {
+            // What is named after a change may be a client asking its server for it.
+            let guessed = super::effects::starts_with_verb(touch.operation.as_str());
+            if touch.kind != AccessKind::Write || guessed || changed.contains(&adt) {
                 continue;
             }
             let when = contexts.region(summary, *id, touch.region);

@@ -161,6 +161,7 @@ impl<'a> Frame<'a, '_> {
             | "service"
             | "get_service"
             | "async_service_fn"
+            | "fn_service"
             | "from_extractor_with_state"
             | "middleware_fn"
             | "BoxCloneService"

@@ -122,13 +122,18 @@ impl<'s> Case<'s> {
             .writes
             .iter()
             .filter(|one| {
-                matches!(one.access.operation.as_str(), "push" | "push_back" | "push_front" | "insert")
+                matches!(
+                    one.access.operation.as_str(),
+                    "push" | "push_back" | "push_front" | "try_push" | "insert"
+                )
             })
             .map(|one| one.function)
             .collect();
         self.site.uses.iter().any(|one| {
-            matches!(one.access.operation.as_str(), "pop" | "pop_front" | "pop_back" | "drain" | "take")
-                && one.used
+            matches!(
+                one.access.operation.as_str(),
+                "pop" | "try_pop" | "pop_front" | "pop_back" | "drain" | "take"
+            ) && one.used
                 && !added.contains(&one.function)
         })
     }
@@ -247,6 +252,13 @@ impl<'s> Case<'s> {
     pub(crate) fn library_cache(&self) -> bool {
         matches!(self.site.kind, Some(Kind::Cache))
             || self.holds_name(&["LruCache", "TimedCache", "SizedCache", "TimedSizedCache", "TtlCache"])
+    }
+
+    /// Entries with nothing but a key: a set of what was seen, whatever collection keeps it.
+    pub(crate) fn keys_only(&self) -> bool {
+        let keyed = matches!(self.payload_kind(), Kind::Map | Kind::SharedMap | Kind::Cache);
+        let nothing = |value: &T| matches!(value, T::Tuple(parts) if parts.is_empty());
+        keyed && self.payload().args().get(1).is_some_and(nothing)
     }
 
     /// Called a cache, itself or what holds it.

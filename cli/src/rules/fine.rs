@@ -129,7 +129,12 @@ pub(super) fn settle(case: &Case, parts: Parts) -> Settled {
             "requests for the same answer wait for the one that asks: another replica asks for itself",
         );
     }
-    if case.only_fetched() && site.live == Live::No && !case.scalar() && !case.cache_like() {
+    if case.only_fetched()
+        && site.live == Live::No
+        && !case.scalar()
+        && !case.cache_like()
+        && !case.keys_only()
+    {
         if case.writes.iter().all(|one| one.when.background) && !case.routes_remove() {
             return fine(Role::Cache, "every replica fetches it again by its own clock");
         }
@@ -152,7 +157,9 @@ pub(super) fn settle(case: &Case, parts: Parts) -> Settled {
     if case.flag() && !toggled(case) {
         return fine(Role::Handle, "a flag that this process sets for itself");
     }
-    if case.scalar() && case.named(&["metric", "metrics", "stats", "statistics", "telemetry"]) {
+    if case.scalar() && case.named(&["metric", "metrics", "stats", "statistics", "telemetry"])
+        || case.named(&["metric", "metrics", "telemetry"]) && tallies(case.payload())
+    {
         return fine(Role::Metrics, "numbers for operators");
     }
     if (case.scalar() || counters(case)) && only_shown_to_operators(case) {
@@ -185,6 +192,20 @@ fn counters(case: &Case) -> bool {
             matches!(external::kind_of(value), Kind::Atomic)
                 || matches!(value, T::Ext(path, _) if matches!(last_part(path.as_str()), "u32" | "u64" | "usize" | "i32" | "i64" | "f64"))
         })
+}
+
+/// Numbers, durations or histograms by name, label or place.
+fn tallies(ty: &T) -> bool {
+    let ty = external::payload(ty);
+    match external::kind_of(ty) {
+        Kind::Atomic | Kind::Metric => true,
+        Kind::Scalar => {
+            external::is_number(ty)
+                || matches!(ty, T::Ext(path, _) if matches!(last_part(path.as_str()), "Duration" | "f64" | "f32"))
+        }
+        Kind::Map | Kind::SharedMap | Kind::List => ty.args().last().is_some_and(tallies),
+        _ => false,
+    }
 }
 
 /// A counter whose value no route but one for operators ever reads.
@@ -304,16 +325,39 @@ fn memo(case: &Case) -> bool {
         && case.read_through()
         && !case.entries_change()
         && !case.scalar()
+        && !case.keys_only()
+        && !dated(case)
+}
+
+/// A list of what was done when, by nothing that could be looked up: a limit counts in it.
+fn dated(case: &Case) -> bool {
+    case.payload_kind() == Kind::List
+        && case.writes_with(&["push", "push_back"])
+        && ["Instant", "SystemTime", "DateTime", "OffsetDateTime"]
+            .iter()
+            .any(|name| case.site.holds.names.contains(*name))
 }
 
 /// Those who wait for an answer that one of them is fetching: by key, and gone when it is there.
 fn single_flight(case: &Case) -> bool {
     let entries = case.payload().args().last().unwrap_or(case.payload());
     let once = entries.any(&mut |ty| matches!(ty, T::Ext(path, _) if path.as_str().contains("oneshot")));
-    let mut functions: Vec<_> = case.writes.iter().chain(&case.reads).map(|one| one.function).collect();
+    let answer = entries.any(&mut |ty| {
+        let T::Ext(path, _) = ty else { return false };
+        let waits = path.as_str().contains("watch") || path.as_str().contains("broadcast");
+        external::kind_of(ty) == Kind::Receiver && waits || last_part(path.as_str()) == "Shared"
+    });
+    // How many are under way is told to anybody.
+    let counted = |one: &&&Use| !matches!(one.operation.as_str(), "len" | "is_empty");
+    let uses = || case.writes.iter().chain(&case.reads).filter(counted);
+    let fills = |one: &&&Use| matches!(one.operation.as_str(), "insert" | "entry" | "or_insert_with");
+    let same = uses().filter(fills).all(|fill| {
+        uses().all(|one| one.function == fill.function || one.shares_caller(fill) || fill.shares_caller(one))
+    });
+    let mut functions: Vec<_> = uses().map(|one| one.function).collect();
     functions.sort();
     functions.dedup();
-    once && functions.len() == 1 && case.removes()
+    case.removes() && (once && functions.len() == 1 || answer && same && case.read_through())
 }
 
 /// A flag that one route sets and another obeys.

@@ -24,7 +24,8 @@ fn judge(case: &Case) -> Option<Claim> {
         return Some(Claim { strength: 90, confidence: Confidence::Worth, reasons });
     }
     let (library, named) = (case.library_cache(), case.named_cache());
-    if !library && !named {
+    // What has no values saves nobody the way to them: it is there to say who came before.
+    if !library && !named || case.keys_only() {
         return None;
     }
     let strength = if library && named {

@@ -44,12 +44,13 @@ fn judge(case: &Case) -> Option<Claim> {
     if case.own_name(&words) && !case.scalar() {
         return claim(73, "named after a lock or an in-flight set");
     }
-    let set =
-        matches!(case.payload(), crate::model::types::T::Ext(path, _) if path.as_str().ends_with("Set"));
-    let tested =
-        case.reads.iter().any(|one| matches!(one.access.operation.as_str(), "contains" | "contains_key"))
-            || case.writes.iter().any(|one| one.access.operation == "insert" && one.used);
-    if set && tested && case.writes_with(&["insert"]) {
+    let set = case.keys_only()
+        || matches!(case.payload(), crate::model::types::T::Ext(path, _) if path.as_str().ends_with("Set"));
+    let tested = case.reads.iter().any(|one| {
+        let asked = ["contains", "contains_key"].contains(&one.access.operation.as_str());
+        asked || case.keys_only() && ["get", "peek", "is_some"].contains(&one.access.operation.as_str())
+    }) || case.writes.iter().any(|one| one.access.operation == "insert" && one.used);
+    if set && tested && case.writes_with(&["insert", "put", "push"]) {
         return claim(56, "a set that is asked before something is let through");
     }
     None

@@ -29,10 +29,17 @@ fn judge(case: &Case) -> Option<Claim> {
         return Some(Claim { strength: 91, confidence: Confidence::Sure, reasons });
     }
     let words = ["job", "jobs", "queue", "queued", "backlog", "outbox", "worklist", "tasks", "scheduled"];
-    let queue =
-        case.holds_name(&["VecDeque", "BinaryHeap", "SegQueue", "ArrayQueue", "PriorityQueue", "DelayQueue"])
-            && case.writes_with(&["push", "push_back"])
-            && case.taken_by_a_worker();
+    let queue = case.holds_name(&[
+        "VecDeque",
+        "BinaryHeap",
+        "SegQueue",
+        "ArrayQueue",
+        "ConcurrentQueue",
+        "Queue",
+        "PriorityQueue",
+        "DelayQueue",
+    ]) && case.writes_with(&["push", "push_back", "try_push"])
+        && case.taken_by_a_worker();
     let named = case.own_name(&words);
     if !case.site.holds.collection || case.site.live != Live::No {
         return None;

@@ -100,6 +100,12 @@ pub(crate) fn plan(
         manifests.insert(full.clone(), Some(manifest.clone()));
         folders.push(Folder { dir: file.path.clone(), full, kind, manifest });
     }
+    // A manifest among the sources of another package that builds nothing takes nothing from it.
+    let all: Vec<PathBuf> = folders.iter().map(|folder| folder.full.clone()).collect();
+    folders.retain(|folder| {
+        let inside = |of: &PathBuf| *of != folder.full && folder.full.starts_with(of.join("src"));
+        !(folder.kind == Kind::Package && builds_nothing(folder) && all.iter().any(inside))
+    });
 
     let has_own = folders.iter().any(|folder| folder.full == root);
     let enclosing = if has_own { None } else { manifests.package_above(root) };
@@ -126,6 +132,15 @@ pub(crate) fn plan(
         Layout { folders, by_dir, above, asked_for, named: HashMap::new(), named_dirs: Vec::new() };
     layout.name_targets(walked, notes);
     layout
+}
+
+/// Whether a package has no crate of its own: none is named, and none lies where cargo looks.
+fn builds_nothing(folder: &Folder) -> bool {
+    let manifest = &folder.manifest;
+    let tables = [&manifest.bin, &manifest.example, &manifest.test, &manifest.bench];
+    let named = manifest.lib.is_some() || tables.iter().any(|tables| !tables.is_empty());
+    let usual = ["src/lib.rs", "src/main.rs", "src/bin", "examples"];
+    !named && !usual.iter().any(|path| folder.full.join(path).exists())
 }
 
 fn folder_name(dir: &Path) -> String {

@@ -109,3 +109,33 @@ fn a_plain_folder_is_a_package_of_its_own() {
     assert_eq!((package.name.as_str(), package.dir.as_str(), package.targets.len()), ("svc", "", 0));
     assert_eq!(found.sources.len(), 2);
 }
+
+#[test]
+fn manifests_count_even_where_an_ignore_file_matches_them() {
+    let dir = tree(&[
+        (".gitignore", "*.toml\nskipped/\n"),
+        ("Cargo.toml", "[workspace]\nmembers = ['server']\n"),
+        ("server/Cargo.toml", "[package]\nname = 'server'\n[lib]\nname = 'shop'\n"),
+        ("server/src/lib.rs", ""),
+        ("skipped/Cargo.toml", "[package]\nname = 'skipped'\n"),
+        ("skipped/src/lib.rs", ""),
+    ]);
+    let found = load_at(dir.path());
+    let names: Vec<_> = found.packages.iter().map(|package| package.name.as_str()).collect();
+    assert_eq!(names, ["server"]);
+    assert_eq!(targets(&found.packages[0]), [("shop", TargetKind::Lib, "server/src/lib.rs")]);
+}
+
+#[test]
+fn a_manifest_among_the_sources_that_builds_nothing_takes_nothing() {
+    let dir = tree(&[
+        ("Cargo.toml", "[package]\nname = 'shop'\n[lib]\nname = 'shop_lib'\npath = 'src/lib.rs'\n"),
+        ("src/Cargo.toml", "[package]\nname = 'left_over'\n"),
+        ("src/lib.rs", ""),
+        ("src/main.rs", "fn main() {}"),
+    ]);
+    let found = load_at(dir.path());
+    let expected = [("shop_lib", TargetKind::Lib, "src/lib.rs"), ("shop", TargetKind::Bin, "src/main.rs")];
+    assert_eq!(found.packages.len(), 1);
+    assert_eq!(targets(&found.packages[0]), expected);
+}

@@ -56,6 +56,7 @@ pub(crate) fn walk(root: &Path, no_ignore: bool) -> Walked {
         }
     } else {
         walked.walk_with_ignore_files(root, &mut links);
+        walked.add_tracked_manifests(root);
     }
     walked.follow(root, links);
     for list in [&mut walked.rust, &mut walked.manifests, &mut walked.settings] {
@@ -115,6 +116,29 @@ impl Walked {
         let odd = std::mem::take(&mut *odd.lock().unwrap_or_else(PoisonError::into_inner));
         for (path, reason) in odd {
             self.note(root, &path, reason);
+        }
+    }
+
+    /// The manifests of what is read are read too, whatever ignore files say: no code is built
+    /// without one, so one that matches `*.toml` is tracked all the same.
+    fn add_tracked_manifests(&mut self, root: &Path) {
+        let known: HashSet<PathBuf> = self.manifests.iter().map(|file| file.full.clone()).collect();
+        let mut seen: HashSet<PathBuf> = HashSet::new();
+        let mut hidden = Vec::new();
+        for file in &self.rust {
+            for dir in file.full.ancestors().skip(1).take_while(|dir| dir.starts_with(root)) {
+                if !seen.insert(dir.to_owned()) {
+                    break;
+                }
+                let manifest = dir.join("Cargo.toml");
+                let regular = fs::symlink_metadata(&manifest).is_ok_and(|meta| meta.is_file());
+                if regular && !known.contains(&manifest) {
+                    hidden.push(manifest);
+                }
+            }
+        }
+        for manifest in hidden {
+            self.keep(root, &manifest);
         }
     }
 

@@ -315,4 +315,46 @@ async fn main() {
     axum::serve(l, Router::new().route("/token", post(token)).layer(Extension(key))).await;
 }
 "##
+    queue_that_workers_empty: ["JOBS static queue w=POST:/order"] r##"
+//# std axum
+use deadqueue::limited::Queue;
+struct Job { order: String }
+static JOBS: LazyLock<Queue<Job>> = LazyLock::new(|| Queue::new(100));
+async fn order(order: String) { JOBS.try_push(Job { order }).ok(); }
+async fn work(db: sqlx::PgPool) { loop { let job = JOBS.pop().await; sqlx::query("x").bind(job.order).execute(&db).await.unwrap(); } }
+async fn main() {
+    tokio::spawn(work(sqlx::PgPool::connect("x").await.unwrap()));
+    axum::serve(l, Router::new().route("/order", post(order))).await;
+}
+"##
+    database_that_is_only_asked_whether_it_is_in_memory: [] r##"
+//# std axum
+struct Address { path: std::path::PathBuf }
+impl std::fmt::Display for Address {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.path.to_str() == Some(":memory:") { write!(out, "sqlite in memory") } else { write!(out, "{}", self.path.display()) }
+    }
+}
+async fn show() -> String { String::new() }
+async fn main() {
+    println!("{}", Address { path: path() });
+    axum::serve(l, Router::new().route("/show", get(show))).await;
+}
+"##
+    clients_of_other_servers_by_name: [] r##"
+//# std axum
+struct Region { client: rooms_api::RoomClient }
+struct Regions { by_name: HashMap<String, Region> }
+impl Regions {
+    fn new(names: Vec<String>) -> Self {
+        Regions { by_name: names.into_iter().map(|name| (name.clone(), Region { client: rooms_api::RoomClient::new(&name) })).collect() }
+    }
+    async fn close(&self, name: &str) { self.by_name.get(name).unwrap().client.delete_room(name).await; }
+}
+async fn close(State(regions): State<Arc<Regions>>, name: String) { regions.close(&name).await; }
+async fn main() {
+    let regions = Arc::new(Regions::new(vec![]));
+    axum::serve(l, Router::new().route("/close", post(close)).with_state(regions)).await;
+}
+"##
 }

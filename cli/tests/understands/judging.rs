@@ -108,4 +108,58 @@ async fn set(body: String) { SEEN.lock().unwrap().push(body); }
 async fn show() -> String { SEEN.lock().unwrap().join(",") }
 async fn main() { axum::serve(l, Router::new().route("/set", post(set)).route("/show", get(show))).await; }
 "##
+    keys_in_a_cache_without_values: ["SENT static coordination w=POST:/send"] r##"
+//# std axum
+static SENT: LazyLock<Mutex<lru::LruCache<String, ()>>> = LazyLock::new(|| Mutex::new(lru::LruCache::new(SIZE)));
+async fn send(id: String) -> StatusCode {
+    let mut known = SENT.lock().unwrap();
+    if known.get(&id).is_some() { return StatusCode::CONFLICT; }
+    known.put(id, ());
+    StatusCode::OK
+}
+async fn main() { axum::serve(l, Router::new().route("/send", post(send))).await; }
+"##
+    list_of_who_did_it_when: ["App::signups shared-field *"] r##"
+//# std axum
+use std::{net::IpAddr, time::{Duration, SystemTime}};
+struct Signup { from: IpAddr, at: SystemTime }
+#[derive(Clone, Default)]
+struct App { signups: Arc<RwLock<Vec<Signup>>> }
+async fn join(State(app): State<App>, Json(from): Json<IpAddr>) -> StatusCode {
+    let now = SystemTime::now();
+    let mut count = 0;
+    for one in app.signups.read().unwrap().iter() { if one.from == from && one.at > now - Duration::from_secs(3600) { count += 1; } }
+    if count > 5 { return StatusCode::TOO_MANY_REQUESTS; }
+    app.signups.write().unwrap().push(Signup { from, at: now });
+    StatusCode::OK
+}
+async fn main() { axum::serve(l, Router::new().route("/join", post(join)).with_state(App::default())).await; }
+"##
+    one_asks_and_the_others_wait: [] r##"
+//# std axum
+use tokio::sync::watch;
+#[derive(Clone, Default)]
+struct Joined { asked: Arc<tokio::sync::RwLock<HashMap<String, watch::Receiver<Option<String>>>>> }
+impl Joined {
+    async fn ask(&self, name: String, client: &reqwest::Client) -> String {
+        let (answer, waits) = watch::channel(None);
+        self.asked.write().await.insert(name.clone(), waits);
+        let text = client.get(&name).send().await.unwrap().text().await.unwrap();
+        answer.send(Some(text.clone())).unwrap();
+        self.asked.write().await.remove(&name);
+        text
+    }
+    async fn get(&self, name: String, client: &reqwest::Client) -> String {
+        let known = self.asked.read().await.get(&name).cloned();
+        match known {
+            Some(mut waits) => waits.wait_for(|text| text.is_some()).await.unwrap().clone().unwrap(),
+            None => self.ask(name, client).await,
+        }
+    }
+}
+async fn show(State((joined, client)): State<(Joined, reqwest::Client)>, name: String) -> String { joined.get(name, &client).await }
+async fn main() {
+    axum::serve(l, Router::new().route("/show", get(show)).with_state((Joined::default(), reqwest::Client::new()))).await;
+}
+"##
 }

@@ -80,4 +80,30 @@ async fn ask(State(app): State<App>) -> String {
 }
 async fn main() { axum::serve(l, Router::new().route("/", get(ask)).with_state(app())).await; }
 "##
+    times_by_route_for_a_reporter: [] r##"
+//# std axum
+use std::time::{Duration, Instant};
+#[derive(Default)]
+struct RouteMetrics { times: HashMap<String, Vec<Duration>>, longest: [AtomicU64; 4] }
+type Shared = Arc<Mutex<RouteMetrics>>;
+async fn show(State(metrics): State<Shared>) -> String {
+    let began = Instant::now();
+    let text = load().await;
+    let mut metrics = metrics.lock().unwrap();
+    metrics.times.entry("show".into()).or_default().push(began.elapsed());
+    let longest = metrics.longest[0].load(Ordering::Relaxed);
+    if text.len() as u64 > longest { metrics.longest[0].compare_exchange(longest, text.len() as u64, Ordering::Relaxed, Ordering::Relaxed).ok(); }
+    text
+}
+async fn scrape(metrics: Shared, listener: tokio::net::TcpListener) {
+    while let Ok((mut socket, _)) = listener.accept().await {
+        for (route, times) in metrics.lock().unwrap().times.drain() { socket.write(format!("{route} {times:?}")).await; }
+    }
+}
+async fn main() {
+    let metrics = Shared::default();
+    tokio::spawn(scrape(metrics.clone(), listener()));
+    axum::serve(l, Router::new().route("/show", get(show)).with_state(metrics)).await;
+}
+"##
 }

@@ -149,6 +149,7 @@ async fn play(up: WebSocketUpgrade) -> String {
 }
 async fn main() { axum::serve(l, Router::new().route("/play", get(play))).await; }
 "##
+<<<<<<< HEAD
     one_thing_behind_a_lock: ["App::settings shared-field entity|config w=POST:/open r=GET:/"] r##"
 //# std axum
 #[derive(Default)]
@@ -186,6 +187,21 @@ async fn main() {
     let (tx, rx) = tokio::sync::mpsc::unbounded_channel();
     tokio::spawn(server(tx));
     Rooms::new().run(UnboundedReceiverStream::new(rx)).await;
+=======
+    what_a_service_of_connections_makes: [] r##"
+//# std
+use ntex::{fn_service, io::Io, server, time::interval};
+struct Talk { name: Option<String>, lines: Vec<String> }
+async fn heartbeat(talk: std::rc::Rc<std::cell::RefCell<Talk>>) { loop { tick().await; if talk.borrow().lines.is_empty() { return; } } }
+#[ntex::main]
+async fn main() {
+    server::build().bind("talk", "0.0.0.0:1", async |_| fn_service(move |io: Io| async move {
+        let talk = std::rc::Rc::new(std::cell::RefCell::new(Talk { name: None, lines: vec![] }));
+        ntex::rt::spawn(heartbeat(talk.clone()));
+        while let Ok(Some(line)) = io.recv(&Codec).await { talk.borrow_mut().lines.push(line); talk.borrow_mut().name = Some(name()); }
+        Ok::<_, ()>(())
+    })).unwrap().run().await;
+>>>>>>> ef27c06 (Manifests that ignore files match, sets kept in caches, answers that others wait for, and numbers for operators)
 }
 "##
 }

@@ -115,4 +115,20 @@ async fn add(note: String) { STORE.write().unwrap().notes.push(note); }
 async fn list() -> String { STORE.read().unwrap().notes.join("\n") }
 async fn main() { axum::serve(l, Router::new().route("/", get(list).post(add))).await; }
 "##
+    last_lines_of_the_log: [] r##"
+//# std axum
+static LINES: LazyLock<RwLock<VecDeque<String>>> = LazyLock::new(Default::default);
+struct Kept;
+impl log::Log for Kept {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool { true }
+    fn log(&self, record: &log::Record<'_>) { keep(record.args().to_string()); }
+    fn flush(&self) {}
+}
+fn keep(line: String) { let mut lines = LINES.write().unwrap(); if lines.len() == 100 { lines.pop_front(); } lines.push_back(line); }
+async fn show() -> String { LINES.read().unwrap().iter().cloned().collect() }
+async fn main() {
+    log::set_boxed_logger(Box::new(Kept)).unwrap();
+    axum::serve(l, Router::new().route("/log", get(show))).await;
+}
+"##
 }
