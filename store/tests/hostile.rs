@@ -167,7 +167,7 @@ mod old {
 
     #[derive(Clone, Debug, Default, Serialize, Deserialize, Externalize)]
     #[externalize(key = "person:{id}")]
-    pub struct Person {
+    pub(crate) struct Person {
         #[externalize(key)]
         pub id: u64,
         pub name: String,
@@ -181,7 +181,7 @@ mod new {
 
     #[derive(Clone, Debug, Default, Serialize, Deserialize, Externalize)]
     #[externalize(key = "person:{id}", schema = 2, migrate(1 = shout))]
-    pub struct Person {
+    pub(crate) struct Person {
         #[externalize(key)]
         pub id: u64,
         pub name: String,

@@ -209,7 +209,7 @@ enum Read {
 fn read(ty: &Ty, wrapped: bool) -> Option<Read> {
     let Ty::Path(path) = ty else { return None };
     let last = path.last()?;
-    match (last.name.as_str(), &last.args[..]) {
+    match (last.name.as_str(), last.args()) {
         (
             "Arc" | "Lazy" | "LazyLock" | "Mutex" | "OnceCell" | "OnceLock" | "RefCell" | "RwLock" | "Option",
             [inner, ..],

@@ -10,7 +10,7 @@ use super::claims::{Claim, Fit};
 use super::compare::Field;
 use super::lineage::{Link, links};
 use super::noise::Difference;
-use super::record::Exchange;
+use super::record::{Exchange, header};
 
 /// What a difference comes from.
 #[derive(Debug, Clone)]

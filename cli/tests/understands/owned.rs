@@ -149,7 +149,6 @@ async fn play(up: WebSocketUpgrade) -> String {
 }
 async fn main() { axum::serve(l, Router::new().route("/play", get(play))).await; }
 "##
-<<<<<<< HEAD
     one_thing_behind_a_lock: ["App::settings shared-field entity|config w=POST:/open r=GET:/"] r##"
 //# std axum
 #[derive(Default)]
@@ -187,7 +186,8 @@ async fn main() {
     let (tx, rx) = tokio::sync::mpsc::unbounded_channel();
     tokio::spawn(server(tx));
     Rooms::new().run(UnboundedReceiverStream::new(rx)).await;
-=======
+}
+"##
     what_a_service_of_connections_makes: [] r##"
 //# std
 use ntex::{fn_service, io::Io, server, time::interval};
@@ -201,7 +201,6 @@ async fn main() {
         while let Ok(Some(line)) = io.recv(&Codec).await { talk.borrow_mut().lines.push(line); talk.borrow_mut().name = Some(name()); }
         Ok::<_, ()>(())
     })).unwrap().run().await;
->>>>>>> ef27c06 (Manifests that ignore files match, sets kept in caches, answers that others wait for, and numbers for operators)
 }
 "##
 }
