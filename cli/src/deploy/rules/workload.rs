@@ -58,6 +58,8 @@ pub(crate) struct Own<'a> {
     pub(crate) root: &'a Node,
     pub(crate) name: &'a str,
     pub(crate) autoscaler: Option<&'a Document>,
+    // Only what is generated asks for it.
+    #[cfg_attr(not(feature = "generate"), allow(dead_code))]
     pub(crate) has_budget: bool,
 }
 
