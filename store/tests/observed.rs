@@ -33,8 +33,16 @@ fn block_on(future: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future);
 }
 
+/// Spans are for whoever listens when their place in the code is first met: a test that listens must not
+/// meet another one there.
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[test]
 fn operations_are_counted_by_accessor_and_outcome() {
+    let _alone = alone();
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     metrics::with_local_recorder(&recorder, || block_on(run(Faults::from_seed(1))));
@@ -72,6 +80,7 @@ fn operations_are_counted_by_accessor_and_outcome() {
 
 #[test]
 fn conflicts_and_repeats_are_counted() {
+    let _alone = alone();
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
     let faults = Faults::from_seed(3).conflicts(0.9);
@@ -121,6 +130,7 @@ impl Subscriber for Spans {
 
 #[test]
 fn each_operation_has_one_span() {
+    let _alone = alone();
     let spans = Spans::default();
     tracing::subscriber::with_default(spans.clone(), || block_on(run(Faults::from_seed(1))));
     let found = spans.0.lock().unwrap().clone();
