@@ -18,6 +18,7 @@ mod flow;
 mod foreign;
 mod index;
 mod link;
+mod macros;
 mod messages;
 mod names;
 mod paths;

@@ -20,7 +20,7 @@ use super::summary::{Callable, Region, RegionKind, Root, SELF, Summary, Touch, V
 use super::tree::ItemId;
 use super::types::{Scope, T};
 use super::vars::Vars;
-use crate::facts::{Arm, Body, ExprId, ExprKind, Pat, Path, Stmt, Sym, Ty};
+use crate::facts::{Arm, Body, ExprId, ExprKind, Pat, Stmt, Sym, Ty};
 use crate::finding::AccessKind;
 use crate::span::Span;
 
@@ -205,7 +205,7 @@ impl<'a> Frame<'a, '_> {
     }
 
     /// Shown as a whole, a struct of ours shows what can change in it.
-    fn read_parts(&mut self, val: &Val, operation: Sym, span: Span) {
+    pub(super) fn read_parts(&mut self, val: &Val, operation: Sym, span: Span) {
         let T::Adt(adt, args) = external::payload(&val.ty) else { return };
         let fields = super::shared::field_types(self.names(), *adt, args);
         for (at, ty) in fields.iter().enumerate() {
@@ -560,50 +560,6 @@ impl<'a> Frame<'a, '_> {
             inner(self);
         }
         Val::of(T::unit())
-    }
-
-    /// Reads what a macro was given.
-    pub(super) fn expand(&mut self, path: &Path, args: &'a [ExprId], span: Span) -> Val {
-        let name = path.last().map(|last| last.name).unwrap_or_default();
-        if let Some(val) = self.web_macro(name, args, span) {
-            return val;
-        }
-        let vals: Vec<Val> = args.iter().map(|arg| self.value(*arg)).collect();
-        for (val, arg) in vals.iter().zip(args) {
-            if !matches!(self.body.kind(*arg), ExprKind::Match { .. } | ExprKind::Block { .. })
-                && !matches!(name.as_str(), "vec" | "matches" | "select" | "join" | "dbg")
-                && !name.as_str().starts_with("try_")
-            {
-                let span = self.body.expr(*arg).span;
-                self.read_of(val, name.as_str(), span);
-                if matches!(name.as_str(), "format" | "json" | "write" | "writeln") {
-                    self.read_parts(val, name, span);
-                }
-            }
-        }
-        if vals.len() == 1 && (name == "dbg" || name.as_str().starts_with("try_")) {
-            // `try_outcome!(x)`: what it leads to, or the way out.
-            let val = vals[0].clone();
-            let ty = match external::kind_of(&val.ty) {
-                Kind::Maybe if name != "dbg" => external::unwrap_one(&val.ty).cloned().unwrap_or_default(),
-                _ => val.ty.clone(),
-            };
-            return Val { ty, ..val };
-        }
-        match name.as_str() {
-            "vec" => Val {
-                ty: T::ext("std::vec::Vec", vec![vals.first().map(|val| val.ty.clone()).unwrap_or_default()]),
-                ..Val::default()
-            },
-            "format" | "concat" => Val::of(T::ext("std::string::String", vec![])),
-            // `try_outcome!(..)`, `ready!(..)`: the value, or the function ends.
-            name if vals.len() == 1 && (name.starts_with("try_") || matches!(name, "ready" | "unwrap")) => {
-                let val = &vals[0];
-                Val { ty: external::unwrap_one(&val.ty).cloned().unwrap_or_default(), ..val.clone() }
-            }
-            "join" | "try_join" => Val::of(T::Tuple(vals.iter().map(|val| val.ty.clone()).collect())),
-            _ => Val::default(),
-        }
     }
 }
 
