@@ -11,7 +11,6 @@ pub(crate) mod dossier;
 pub(crate) mod evidence;
 mod highlight;
 mod html;
-mod json;
 mod layout;
 mod map;
 mod markdown;
@@ -27,6 +26,8 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 use serde::Serialize;
+
+use crate::report::escape;
 
 pub(crate) use dossier::Service;
 pub(crate) use markdown::plan as write_plan;
@@ -67,7 +68,7 @@ pub(crate) fn write(format: AuditFormat, audit: &Audit, out: &mut dyn Write) -> 
     let text = match format {
         AuditFormat::Html => html::page(audit),
         AuditFormat::Markdown => markdown::document(audit),
-        AuditFormat::Json => json::document(audit)?,
+        AuditFormat::Json => escape::json(audit)?,
     };
     out.write_all(text.as_bytes())
 }

@@ -208,6 +208,7 @@ pub struct Accessor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Needs {
     /// Its name.
+    #[serde(rename = "type")]
     pub ty: String,
     /// Those of `Serialize` and `Deserialize` that it lacks.
     pub derive: Vec<String>,

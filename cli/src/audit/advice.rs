@@ -33,6 +33,9 @@ pub(crate) fn urgency(role: Role) -> u8 {
     }
 }
 
+/// Why what is only worth knowing may stay.
+pub(crate) const STAYS: &str = "a second replica does not break it, as far as the code shows";
+
 /// Why it belongs there.
 pub(crate) fn landing_reason(role: Role, landing: Landing) -> &'static str {
     match (role, landing) {

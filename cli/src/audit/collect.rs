@@ -11,7 +11,7 @@ use super::dossier::{Accepted, Beside, FineSite, Readiness, RouteCalls, Service,
 use super::evidence::Measured;
 use super::profile::Profile;
 use super::{advice, plan, scorecard, since, symptoms};
-use crate::finding::{Finding, Level};
+use crate::finding::Finding;
 use crate::report::{Report, words};
 
 /// Lines of source shown around a declaration, and where there are many of them.
@@ -46,7 +46,7 @@ pub(crate) fn service(name: String, report: &Report, profile: &Profile, beside: 
         .map(|(at, (finding, lane))| {
             let mut site = site::of(report, finding, at, lines);
             site.lane = lane;
-            site.days = profile.days(site.role, site.mechanism, site.landing);
+            site.days = if site.moves() { profile.days(site.role, site.mechanism) } else { 0.0 };
             site.witness = beside.measured.as_ref().and_then(|measured| measured.witness(&site.fingerprint));
             site
         })
@@ -67,16 +67,17 @@ pub(crate) fn service(name: String, report: &Report, profile: &Profile, beside: 
         .collect();
     let symptoms = symptoms::of(&sites);
     let plan = plan::of(&sites, report.notes.len(), beside.deployment.as_ref(), profile);
-    let scorecard = scorecard::of(&sites, beside.deployment.as_ref(), beside.measured.as_ref());
+    let routes = route_totals(&sites);
+    let scorecard = scorecard::of(&sites, &routes, beside.deployment.as_ref(), beside.measured.as_ref());
     let since = beside.earlier.last().and_then(|earlier| since::change(&name, &sites, earlier));
     let trend = since::trend(&name, &sites, &beside.earlier, &beside.label);
     Service {
-        verdict: verdict(&sites, beside.measured.as_ref()),
+        verdict: verdict(&summary, beside.measured.as_ref()),
         name,
         summary,
         symptoms,
         accepted: accepted(report),
-        routes: route_totals(&sites),
+        routes,
         sites,
         plan,
         scorecard,
@@ -119,9 +120,8 @@ fn accepted(report: &Report) -> Vec<Accepted> {
         .collect()
 }
 
-fn verdict(sites: &[Site], measured: Option<&Measured>) -> Verdict {
-    let of = |level: Level| sites.iter().filter(|site| site.level == level).count();
-    let (errors, warnings, notes) = (of(Level::Error), of(Level::Warning), of(Level::Note));
+fn verdict(summary: &Summary, measured: Option<&Measured>) -> Verdict {
+    let Summary { errors, warnings, notes, .. } = *summary;
     let readiness = match (errors, warnings) {
         (0, 0) => Readiness::Ready,
         (0, _) => Readiness::Doubtful,
@@ -157,6 +157,7 @@ fn verdict(sites: &[Site], measured: Option<&Measured>) -> Verdict {
 mod tests {
     use super::super::profile::Profile;
     use super::*;
+    use crate::finding::Level;
     use crate::report::sample;
 
     fn made() -> Service {

@@ -1,7 +1,7 @@
 //! The audit as plain data: what is known about one service, and what follows from it.
 //!
-//! Types only: [`super::collect`] fills them in, once, and the formats print them. Every number in
-//! an audit is the length of a list here, so it can be held against the JSON of `check`.
+//! Types only: [`super::collect`] fills them in, once, and the formats print them. Every number of
+//! sites is the length of a list here, so it can be held against the JSON of `check`.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use super::plan::Plan;
 use super::scorecard::Row;
 use super::since::{Change, Point};
 use super::symptoms::Symptom;
-use crate::finding::{Confidence, Landing, Level, Mechanism, Note, Role, SuppressionKind};
+use crate::finding::{Accessor, Confidence, Landing, Level, Mechanism, Note, Role, SuppressionKind};
 
 /// One service.
 #[derive(Debug, Serialize)]
@@ -108,6 +108,8 @@ pub(crate) struct Site {
     /// When it may stay all the same.
     pub(crate) may_stay: &'static str,
     pub(crate) help: String,
+    /// What takes its place, with `stateless-store`; nothing where no accessor fits.
+    pub(crate) accessor: Option<Accessor>,
     pub(crate) consistency: Consistency,
     pub(crate) unbounded: bool,
     pub(crate) reasons: Vec<String>,
@@ -124,6 +126,18 @@ pub(crate) struct Site {
     /// The declaration and the lines around it.
     #[serde(skip)]
     pub(crate) snippet: Vec<SourceLine>,
+}
+
+impl Site {
+    /// Whether it has to go elsewhere: what is only worth knowing survives a second replica where it is.
+    pub(crate) fn moves(&self) -> bool {
+        moves(self.level, self.landing)
+    }
+}
+
+/// The same, of a finding.
+pub(crate) fn moves(level: Level, landing: Landing) -> bool {
+    level >= Level::Warning && landing != Landing::Stays
 }
 
 /// The writes, or the reads, of one function at one time: as many as there are lines.

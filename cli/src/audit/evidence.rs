@@ -1,6 +1,7 @@
 //! What is known beside the code: the JSON of `deploy check`, and that of `verify`.
 //!
-//! Only the fields that an audit shows are read, so a report of a newer tool still serves.
+//! Only the fields that an audit shows are read. A test in `verify::json` and one in
+//! `cli/tests/audit` hold them against what those commands write.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,7 @@ pub(crate) struct Named {
 }
 
 impl Deployment {
-    /// How many findings there are of a class.
+    /// The findings of a class.
     pub(crate) fn of_class<'a>(&'a self, class: &'a str) -> impl Iterator<Item = &'a DeployLine> {
         self.findings.iter().filter(move |finding| finding.class == class)
     }
@@ -84,7 +85,7 @@ pub(crate) struct Divergence {
     pub(crate) cause: String,
     pub(crate) reader: Seen,
     #[serde(default)]
-    pub(crate) expected_status: Option<u16>,
+    pub(crate) expected_status: Option<String>,
     #[serde(default)]
     pub(crate) writer: Option<Seen>,
     #[serde(default)]
@@ -97,7 +98,7 @@ pub(crate) struct Seen {
     pub(crate) request: String,
     pub(crate) replica: usize,
     #[serde(default)]
-    pub(crate) status: Option<u16>,
+    pub(crate) status: Option<String>,
 }
 
 impl Measured {
@@ -106,9 +107,16 @@ impl Measured {
         let runs = count(self.runs.len(), "run");
         let replicas = count(self.replicas, "replica");
         let requests = count(self.requests, "request");
-        match self.divergences.len() {
-            0 => format!("Measured: {runs} of {requests} on {replicas} answered like one."),
-            some => format!("Measured: {} in {runs} of {requests} on {replicas}.", count(some, "difference")),
+        match (self.divergences.len(), self.stateless) {
+            (0, true) => format!("Measured: {runs} of {requests} on {replicas} answered like one."),
+            (0, false) => {
+                format!(
+                    "Measured: no answer differed in {runs} of {requests} on {replicas}, but the test failed."
+                )
+            }
+            (some, _) => {
+                format!("Measured: {} in {runs} of {requests} on {replicas}.", count(some, "difference"))
+            }
         }
     }
 
@@ -124,8 +132,8 @@ impl Measured {
             text.push_str(&format!("{} on replica {}, then ", writer.request, writer.replica));
         }
         text.push_str(&format!("{} on replica {}", reader.request, reader.replica));
-        match (reader.status, expected_status) {
-            (Some(status), Some(expected)) if status != *expected => {
+        match (&reader.status, expected_status) {
+            (Some(status), Some(expected)) if status != expected => {
                 text.push_str(&format!(": {status} in place of {expected}"));
             }
             _ => text.push_str(": another answer than from one replica"),
@@ -133,14 +141,10 @@ impl Measured {
         Some(text)
     }
 
-    /// How many answers differed in runs of these schedules; nothing where none of them ran.
-    pub(crate) fn differ(&self, schedules: &[&str]) -> Option<usize> {
-        let runs: Vec<&Run> = self
-            .runs
-            .iter()
-            .filter(|run| schedules.iter().any(|schedule| run.schedule.starts_with(schedule)))
-            .collect();
-        (!runs.is_empty()).then(|| runs.iter().map(|run| run.differ + run.absent).sum())
+    /// The runs of these schedules.
+    pub(crate) fn of(&self, schedules: &[&str]) -> Vec<&Run> {
+        let wanted = |run: &&Run| schedules.iter().any(|schedule| run.schedule.starts_with(schedule));
+        self.runs.iter().filter(wanted).collect()
     }
 }
 
@@ -156,10 +160,8 @@ pub(crate) fn read(text: &str) -> Result<Evidence, String> {
     if value.get("divergences").is_some() {
         return serde_json::from_value(value).map(Evidence::Measured).map_err(|error| error.to_string());
     }
-    let deployment = value["findings"].as_array().is_some_and(|all| {
-        all.iter().all(|finding| finding.get("form").is_some()) && value.get("root").is_some()
-    });
-    if !deployment {
+    // Only `deploy check` counts what is unclear; a report of `check` without findings looks alike else.
+    if value["summary"].get("unclear").is_none() {
         return Err("it is neither the JSON of `verify` nor that of `deploy check`".to_owned());
     }
     let mut read: Deployment = serde_json::from_value(value).map_err(|error| error.to_string())?;
@@ -174,9 +176,9 @@ mod tests {
     const VERIFY: &str = r#"{"version":1,"stateless":false,"service":"x","replicas":3,"requests":4,"noise":[],
         "runs":[{"schedule":"avoid-last","same":3,"differ":1,"absent":0,"cut":0,"test_failed":null},
                 {"schedule":"kill","same":4,"differ":0,"absent":0,"cut":2,"test_failed":null}],
-        "divergences":[{"cause":"session in memory","schedules":["avoid-last"],
-            "reader":{"number":2,"request":"GET /me","route":"GET /me","replica":1,"status":401},"expected_status":200,
-            "writer":{"number":1,"request":"POST /login","route":"POST /login","replica":0,"status":201},
+        "divergences":[{"cause":"session-in-memory","schedules":["avoid-last"],
+            "reader":{"number":2,"request":"GET /me","route":"GET /me","replica":1,"status":"401"},"expected_status":"200",
+            "writer":{"number":1,"request":"POST /login","route":"POST /login","replica":0,"status":"201"},
             "finding":{"rule":"r","title":"t","symbol":"SESSIONS","file":"a","line":1,"column":1,"fingerprint":"f1"}}]}"#;
 
     #[test]
@@ -187,16 +189,20 @@ mod tests {
             "POST /login on replica 0, then GET /me on replica 1: 401 in place of 200"
         );
         assert_eq!(measured.witness("f2"), None);
-        assert_eq!(measured.differ(&["avoid-last", "random"]), Some(1));
-        assert_eq!(measured.differ(&["restart"]), None);
+        let of = |schedules: &[&str]| measured.of(schedules).iter().map(|run| run.differ).collect::<Vec<_>>();
+        assert_eq!((of(&["avoid-last", "random"]), of(&["restart"])), (vec![1], vec![]));
         assert_eq!(measured.sentence(), "Measured: 1 difference in 2 runs of 4 requests on 3 replicas.");
     }
 
     #[test]
     fn something_else_is_refused_with_a_reason() {
-        for (text, said) in
-            [("[]", "neither"), ("{", "EOF"), (r#"{"findings":[{"rule":"x"}],"root":"/"}"#, "neither")]
-        {
+        for (text, said) in [
+            ("[]", "neither"),
+            ("{", "EOF"),
+            (r#"{"findings":[{"rule":"x"}],"root":"/"}"#, "neither"),
+            // `check` that finds nothing says nothing about a deployment.
+            (r#"{"findings":[],"root":"/","summary":{"files":1},"fine":[]}"#, "neither"),
+        ] {
             let error = read(text).err().unwrap();
             assert!(error.contains(said), "{error}");
         }

@@ -10,14 +10,14 @@ use maud::{Markup, html};
 use super::dossier::{Service, Site, Use};
 use super::layout;
 use crate::finding::{Level, Role};
-use crate::report::escape::visible;
+use crate::report::escape::{cut, visible};
 
 /// More sites than this are drawn by module.
 const SITES: usize = 40;
 /// More routes than this are drawn by their first part.
 const ROUTES: usize = 60;
 
-// Sizes of boxes stand in the style sheet, once for all of them.
+// The boxes' own sizes stand in the style sheet, once for all of them; a test holds the two together.
 const ROW: usize = 30;
 const BOX: usize = 22;
 const LEFT: usize = 300;
@@ -197,7 +197,7 @@ fn figure(picture: &Picture, prefix: &str) -> Markup {
                     g.route data-from=(at) {
                         @if is_long(name, LEFT_CHARS) { title { (visible(name)) } }
                         rect y=(left[at] - BOX / 2) {}
-                        text x=(LEFT - 8) y=(left[at] + 4) { (visible(&cut(name, LEFT_CHARS))) }
+                        text x=(LEFT - 8) y=(left[at] + 4) { (cut(&visible(name), LEFT_CHARS)) }
                     }
                 }
                 @for (at, node) in picture.right.iter().enumerate() {
@@ -233,7 +233,7 @@ fn site(node: &Node, at: usize, y: usize, prefix: &str) -> Markup {
         @if is_long(&node.label, RIGHT_CHARS) { title { (visible(&node.label)) } }
         rect y=(y - BOX / 2) {}
         rect.stripe y=(y - BOX / 2) {}
-        text x=(x + 16) y=(y + 4) { (visible(&cut(&node.label, RIGHT_CHARS))) }
+        text x=(x + 16) y=(y + 4) { (cut(&visible(&node.label), RIGHT_CHARS)) }
     };
     let class = format!("site-box {} {}", level(node.level), role(node.role));
     html! {
@@ -272,14 +272,6 @@ fn is_long(text: &str, most: usize) -> bool {
     text.chars().count() > most
 }
 
-fn cut(text: &str, most: usize) -> String {
-    if !is_long(text, most) {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(most - 1).collect();
-    kept + "…"
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::collect;
@@ -287,6 +279,19 @@ mod tests {
     use super::super::profile::Profile;
     use super::*;
     use crate::report::sample;
+
+    #[test]
+    fn the_style_sheet_has_the_same_boxes() {
+        let style = include_str!("html/style.css");
+        let (left, right, x) = (LEFT, RIGHT, LEFT + GAP);
+        for rule in [
+            format!("height: {BOX}px; rx: 4px;"),
+            format!(".route rect {{ width: {left}px; x: 0; }}"),
+            format!(".site-box rect {{ width: {right}px; x: {x}px; }}"),
+        ] {
+            assert!(style.contains(&rule), "{rule}");
+        }
+    }
 
     #[test]
     fn every_route_and_every_site_has_a_box_and_a_line() {

@@ -5,10 +5,11 @@
 
 use std::fmt::Write as _;
 
+use super::Audit;
 use super::dossier::{Service, Site, Use};
 use super::plan::{days, to};
-use super::{Audit, Service as Named};
-use crate::finding::{Landing, SuppressionKind};
+use crate::finding::{Accessor, SuppressionKind};
+use crate::report::accessor;
 use crate::report::escape::sentence;
 use crate::report::words::{self, count};
 
@@ -25,7 +26,7 @@ pub(super) fn document(audit: &Audit) -> String {
 }
 
 /// The plan alone.
-pub(crate) fn plan(services: &[Named]) -> String {
+pub(crate) fn plan(services: &[Service]) -> String {
     let mut out = String::new();
     for service in services {
         line(&mut out, &format!("# Plan: {}\n", text(&service.name)));
@@ -84,8 +85,10 @@ fn site(out: &mut String, site: &Site) {
     if let Some(witness) = &site.witness {
         line(out, &format!("- Seen by verify: {}", text(witness)));
     }
-    let lands = if site.landing == Landing::Stays { "it may stay" } else { to(site) };
-    line(out, &format!("- Belongs in: **{lands}**: {}. {}", site.landing_reason, text(&site.help)));
+    line(out, &format!("- Belongs in: **{}**: {}. {}", to(site), site.landing_reason, text(&site.help)));
+    if let Some(found) = &site.accessor {
+        in_its_place(out, found);
+    }
     line(out, &format!("- Needs: {}: {}", site.consistency.needs, site.consistency.why));
     for (what, uses) in [("Written", &site.writers), ("Read", &site.readers)] {
         if !uses.is_empty() {
@@ -93,6 +96,20 @@ fn site(out: &mut String, site: &Site) {
         }
     }
     line(out, &format!("- Effort: {}, lane {}\n", days(site.days), site.lane));
+}
+
+/// The text to paste, and what goes with it.
+fn in_its_place(out: &mut String, found: &Accessor) {
+    let lines = accessor::lines(found);
+    let fence = fence(&lines.concat(), 3);
+    line(out, &format!("- With `stateless-store`, to paste in its place:\n\n  {fence}rust"));
+    lines.iter().for_each(|one| line(out, &format!("  {one}")));
+    line(out, &format!("  {fence}\n"));
+    let derives = accessor::derives(found);
+    if !derives.is_empty() {
+        line(out, &format!("- Derive: {}", text(&derives)));
+    }
+    found.notes.iter().for_each(|note| line(out, &format!("- Note: {}", text(note))));
 }
 
 fn used(uses: &[Use]) -> String {
@@ -242,12 +259,17 @@ fn escaped(of: &str) -> String {
     out
 }
 
+/// Back-ticks that close around a text, more than it has in a row.
+fn fence(of: &str, least: usize) -> String {
+    let longest = of.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(least.max(longest + 1))
+}
+
 /// Code in a line, whatever stands in it.
 fn code(of: &str) -> String {
-    let of = sentence(of).replace('|', "\\|");
-    let longest = of.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let pad = if longest > 0 { " " } else { "" };
+    let of = sentence(of);
+    let fence = fence(&of, 1);
+    let pad = if of.contains('`') { " " } else { "" };
     format!("{fence}{pad}{of}{pad}{fence}")
 }
 
@@ -257,7 +279,7 @@ mod tests {
 
     #[test]
     fn markup_of_the_project_is_shown_and_not_obeyed() {
-        assert_eq!(text("see <b> and `a|b` *now* @all"), "see \\<b\\> and `a\\|b` \\*now\\* @<!-- -->all");
+        assert_eq!(text("see <b> and `a|b` *now* @all"), "see \\<b\\> and `a|b` \\*now\\* @<!-- -->all");
         assert_eq!(code("a`b"), "`` a`b ``");
         assert_eq!(code("x\u{202e}\ny"), "`x\\u{202e} y`");
     }

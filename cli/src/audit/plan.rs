@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::dossier::Site;
 use super::evidence::Deployment;
 use super::profile::Profile;
-use crate::finding::{Landing, Level, Role};
+use crate::finding::{Level, Role};
 use crate::report::words::{self, count};
 
 /// The whole plan.
@@ -71,7 +71,7 @@ impl Draft {
 /// Makes the plan.
 pub(crate) fn of(sites: &[Site], unread: usize, deployment: Option<&Deployment>, profile: &Profile) -> Plan {
     let mut draft = Draft { tasks: Vec::new(), next: 0 };
-    let moving: Vec<&Site> = sites.iter().filter(|site| site.landing != Landing::Stays).collect();
+    let moving: Vec<&Site> = sites.iter().filter(|site| site.moves()).collect();
     let phases = vec![
         identify(&mut draft, sites, unread, profile),
         externalize(&mut draft, &moving, profile),
@@ -113,8 +113,7 @@ fn identify(draft: &mut Draft, sites: &[Site], unread: usize, profile: &Profile)
 
 fn externalize(draft: &mut Draft, moving: &[&Site], profile: &Profile) -> Phase {
     if !moving.is_empty() {
-        let stored =
-            moving.iter().any(|site| !matches!(site.landing, Landing::Configuration | Landing::Token));
+        let stored = moving.iter().any(|site| words::store(site.landing).is_some());
         let store = stored.then(|| {
             draft.add(
                 format!("Run what the state moves to ({}), here and in tests", landings(moving)),
@@ -124,7 +123,7 @@ fn externalize(draft: &mut Draft, moving: &[&Site], profile: &Profile) -> Phase 
         });
         for site in moving {
             let mut after: Vec<String> = Vec::new();
-            if !matches!(site.landing, Landing::Configuration | Landing::Token) {
+            if words::store(site.landing).is_some() {
                 after.extend(store.clone());
             }
             // Work of one lane is done one after the other.
@@ -214,7 +213,8 @@ fn verb(site: &Site) -> &'static str {
 
 /// Where it goes, in a few words.
 pub(crate) fn to(site: &Site) -> &'static str {
-    words::landing(site.landing).unwrap_or("where it is")
+    let landing = if site.moves() { words::landing(site.landing) } else { None };
+    landing.unwrap_or("it may stay")
 }
 
 /// A route that writes and another that reads.
@@ -229,15 +229,7 @@ fn pair(site: &Site) -> Option<String> {
 
 fn landings(moving: &[&Site]) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for site in moving {
-        let name = match site.landing {
-            Landing::Redis => "Redis",
-            Landing::Database => "the database",
-            Landing::PubSub => "publish and subscribe",
-            Landing::Broker => "a broker or jobs table",
-            Landing::ObjectStore => "object storage",
-            Landing::Token | Landing::Configuration | Landing::Stays => continue,
-        };
+    for name in moving.iter().filter_map(|site| words::store(site.landing)) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -264,6 +256,7 @@ mod tests {
     use super::super::collect;
     use super::super::dossier::Beside;
     use super::*;
+    use crate::finding::Landing;
     use crate::report::sample;
 
     fn made() -> Plan {
@@ -295,6 +288,18 @@ mod tests {
         let plan = made();
         assert_eq!(plan.lanes, 2);
         assert_eq!(plan.days - plan.days_in_parallel, 0.5);
+    }
+
+    #[test]
+    fn what_is_only_worth_knowing_takes_no_time_and_has_no_task() {
+        let mut report = sample::report();
+        let notes = report.findings.iter_mut().filter(|one| one.level == Level::Note);
+        notes.for_each(|one| one.landing = Landing::Redis);
+        let service = collect::service("shop".into(), &report, &Profile::default(), Beside::default());
+        assert_eq!(service.sites.last().map(|site| (site.level, site.days)), Some((Level::Note, 0.0)));
+        assert_eq!(service.plan.days, made().days);
+        let mut tasks = service.plan.phases.iter().flat_map(|phase| &phase.tasks);
+        assert!(tasks.all(|task| task.site.as_deref() != Some("S3")));
     }
 
     #[test]

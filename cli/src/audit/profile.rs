@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::finding::{Landing, Mechanism, Role};
+use crate::finding::{Mechanism, Role};
 
 /// The table that holds where no other is given.
 pub(crate) const DEFAULT: &str = include_str!("profile.toml");
@@ -50,11 +50,8 @@ impl Profile {
         Ok(profile)
     }
 
-    /// Days for one site. What stays costs nothing; a role that the table leaves out, a day.
-    pub(crate) fn days(&self, role: Role, mechanism: Mechanism, landing: Landing) -> f64 {
-        if landing == Landing::Stays {
-            return 0.0;
-        }
+    /// Days for one site that moves; a role that the table leaves out takes one.
+    pub(crate) fn days(&self, role: Role, mechanism: Mechanism) -> f64 {
         let days = self.site.get(&role).copied().unwrap_or(1.0);
         days * self.times.get(&mechanism).copied().unwrap_or(1.0)
     }
@@ -67,9 +64,8 @@ mod tests {
     #[test]
     fn the_table_of_the_tool_is_read_and_the_mechanism_weighs() {
         let profile = Profile::default();
-        assert_eq!(profile.days(Role::Session, Mechanism::Static, Landing::Redis), 1.0);
-        assert_eq!(profile.days(Role::Session, Mechanism::Component, Landing::Redis), 0.5);
-        assert_eq!(profile.days(Role::Cache, Mechanism::Static, Landing::Stays), 0.0);
+        assert_eq!(profile.days(Role::Session, Mechanism::Static), 1.0);
+        assert_eq!(profile.days(Role::Session, Mechanism::Component), 0.5);
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! An answer comes from the code, from the deployment's files where there are some, and from
 //! what `verify` measured where that was given; each row says which.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use super::dossier::Site;
+use super::dossier::{RouteCalls, Site};
 use super::evidence::{Deployment, Measured};
-use crate::finding::{Landing, Level, Role};
-use crate::report::words::count;
+use crate::finding::{Level, Role};
+use crate::report::words::{self, count};
 
 /// One question.
 #[derive(Debug, Serialize)]
@@ -46,7 +48,6 @@ impl Basis {
 struct Known<'a> {
     /// Sites that break with a second replica, for sure or likely.
     breaking: Vec<&'a Site>,
-    moving: Vec<&'a Site>,
     deployment: Option<&'a Deployment>,
     measured: Option<&'a Measured>,
 }
@@ -61,12 +62,14 @@ impl Known<'_> {
         self.breaking.iter().map(|site| site.id.clone()).collect()
     }
 
+    /// Where files say something of that class that has to change.
     fn files(&self, class: &str) -> Vec<String> {
         let found = self.deployment.into_iter().flat_map(|deployment| deployment.of_class(class));
+        let found = found.filter(|finding| finding.level != "note");
         found.map(|finding| format!("{}:{}", finding.path, finding.line)).collect()
     }
 
-    fn row(&self, question: &'static str, found: Vec<String>, bad: String, fine: &str, after: &str) -> Row {
+    fn row(question: &'static str, found: Vec<String>, bad: String, fine: &str, after: &str) -> Row {
         let good = found.is_empty();
         Row {
             question,
@@ -80,8 +83,12 @@ impl Known<'_> {
 
     /// Puts what was measured in the place of what the code lets expect.
     fn measured(&self, mut row: Row, schedules: &[&str], what: &str) -> Row {
-        let differ = self.measured.and_then(|measured| measured.differ(schedules));
-        let Some(differ) = differ else { return row };
+        let runs = self.measured.map(|measured| measured.of(schedules)).unwrap_or_default();
+        if runs.is_empty() {
+            return row;
+        }
+        let differ: usize = runs.iter().map(|run| run.differ + run.absent).sum();
+        row.evidence = runs.iter().map(|run| run.schedule.clone()).collect();
         row.good = differ == 0;
         row.today = match differ {
             0 => format!("{what}: every answer as from one replica"),
@@ -93,18 +100,22 @@ impl Known<'_> {
 }
 
 /// The eight rows.
-pub(crate) fn of(sites: &[Site], deployment: Option<&Deployment>, measured: Option<&Measured>) -> Vec<Row> {
+pub(crate) fn of(
+    sites: &[Site],
+    routes: &[RouteCalls],
+    deployment: Option<&Deployment>,
+    measured: Option<&Measured>,
+) -> Vec<Row> {
     let breaking: Vec<&Site> = sites.iter().filter(|site| site.level >= Level::Warning).collect();
-    let moving = sites.iter().filter(|site| site.landing != Landing::Stays).collect();
-    let known = Known { breaking, moving, deployment, measured };
+    let known = Known { breaking, deployment, measured };
     vec![
         sessions(&known),
         scaling(&known),
         failure(&known),
         balancing(&known),
         deploying(&known),
-        latency(&known),
-        complexity(&known),
+        latency(routes),
+        complexity(sites),
         autoscaling(&known),
     ]
 }
@@ -112,7 +123,7 @@ pub(crate) fn of(sites: &[Site], deployment: Option<&Deployment>, measured: Opti
 fn sessions(known: &Known) -> Row {
     let found = known.with(&[Role::Session, Role::Secret]);
     let bad = format!("{} in the memory of each process", count(found.len(), "site"));
-    known.row(
+    Known::row(
         "Session storage",
         found,
         bad,
@@ -124,7 +135,7 @@ fn sessions(known: &Known) -> Row {
 fn scaling(known: &Known) -> Row {
     let found = known.all();
     let bad = format!("a second replica breaks {}", count(found.len(), "site"));
-    let row = known.row(
+    let row = Known::row(
         "Horizontal scaling",
         found,
         bad,
@@ -138,7 +149,7 @@ fn failure(known: &Known) -> Row {
     let roles = [Role::Session, Role::Entity, Role::Queue, Role::Secret, Role::Sequence];
     let found = known.with(&roles);
     let bad = format!("a crash loses {}", count(found.len(), "piece") + " of state");
-    let row = known.row(
+    let row = Known::row(
         "Server failure",
         found,
         bad,
@@ -157,7 +168,7 @@ fn balancing(known: &Known) -> Row {
         found = known.with(&[Role::Session, Role::Entity, Role::RateLimit, Role::Connection]);
         format!("{} would need sticky clients", count(found.len(), "site"))
     };
-    let mut row = known.row(
+    let mut row = Known::row(
         "Load balancing",
         found,
         bad,
@@ -173,21 +184,12 @@ fn balancing(known: &Known) -> Row {
 fn deploying(known: &Known) -> Row {
     let found = known.all();
     let bad = format!("each deployment loses {}", count(found.len(), "piece") + " of state");
-    let row = known.row("Deployment", found, bad, "at any time", "at any time, a replica after the other");
+    let row = Known::row("Deployment", found, bad, "at any time", "at any time, a replica after the other");
     known.measured(row, &["restart", "drain"], "with replicas restarted")
 }
 
-fn latency(known: &Known) -> Row {
-    let gained: Vec<usize> = known
-        .moving
-        .iter()
-        .flat_map(|site| &site.calls)
-        .fold(std::collections::BTreeMap::<&str, usize>::new(), |mut totals, call| {
-            *totals.entry(&call.route).or_default() += call.calls;
-            totals
-        })
-        .into_values()
-        .collect();
+fn latency(routes: &[RouteCalls]) -> Row {
+    let gained: Vec<usize> = routes.iter().map(|one| one.calls).collect();
     let after = match gained.iter().max() {
         None => "no call more than today".to_owned(),
         Some(most) => {
@@ -209,15 +211,10 @@ fn latency(known: &Known) -> Row {
     }
 }
 
-fn complexity(known: &Known) -> Row {
-    let mut landings: Vec<Landing> = known.moving.iter().map(|site| site.landing).collect();
-    landings.sort_unstable();
-    landings.dedup();
-    let stores = landings
-        .iter()
-        .filter(|landing| !matches!(landing, Landing::Token | Landing::Configuration | Landing::Stays))
-        .count();
-    let after = match stores {
+fn complexity(sites: &[Site]) -> Row {
+    let moving = sites.iter().filter(|site| site.moves());
+    let stores: BTreeSet<&str> = moving.filter_map(|site| words::store(site.landing)).collect();
+    let after = match stores.len() {
         0 => "nothing more to run".to_owned(),
         some => format!("{} to run, watch and back up", count(some, "kind") + " of shared storage"),
     };
@@ -238,14 +235,15 @@ fn autoscaling(known: &Known) -> Row {
         let found = known.all();
         let bad =
             "not possible while state is in the process; the deployment's files are not known".to_owned();
-        return known.row(QUESTION, found, bad, "possible; the deployment's files are not known", AFTER);
+        return Known::row(QUESTION, found, bad, "possible; the deployment's files are not known", AFTER);
     };
-    let missing = deployment.findings.iter().filter(|finding| {
-        finding.form == "no-autoscaler" || finding.form == "one-replica" || finding.class == "single-instance"
-    });
+    let missing = deployment
+        .findings
+        .iter()
+        .filter(|finding| finding.form == "no-autoscaler" || finding.class == "single-instance");
     let found: Vec<String> = missing.map(|finding| format!("{}:{}", finding.path, finding.line)).collect();
     let bad = format!("{} of one instance, or without an autoscaler", count(found.len(), "setting"));
-    let mut row = known.row(QUESTION, found, bad, "nothing in the deployment's files forbids it", AFTER);
+    let mut row = Known::row(QUESTION, found, bad, "nothing in the deployment's files forbids it", AFTER);
     row.basis = Basis::DeploymentFiles;
     if row.good && !known.breaking.is_empty() {
         row.good = false;

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::dossier::{Service, Site};
 use super::map::{level, role};
 use crate::finding::{Landing, Role};
-use crate::report::escape::visible;
+use crate::report::escape::{cut, visible};
 use crate::report::words::count;
 
 /// Sites that a box lists before it counts the rest.
@@ -85,7 +85,7 @@ fn tiers(service: &Service) -> Vec<Part<'_>> {
     let mut parts = vec![Part {
         title: "stateless tier: replicas 1..N".to_owned(),
         class: "tier",
-        sites: of(|site| site.landing == Landing::Stays && site.role != Role::Connection),
+        sites: of(|site| !site.moves() && site.role != Role::Connection),
     }];
     let sockets = of(|site| site.role == Role::Connection);
     if !sockets.is_empty() {
@@ -111,7 +111,7 @@ fn stores(service: &Service) -> Vec<Part<'_>> {
     let parts = STORES.into_iter().map(|(landing, title)| Part {
         title: title.to_owned(),
         class: "store",
-        sites: service.sites.iter().filter(|site| site.landing == landing).collect(),
+        sites: service.sites.iter().filter(|site| site.moves() && site.landing == landing).collect(),
     });
     parts.filter(|part| !part.sites.is_empty()).collect()
 }
@@ -144,7 +144,7 @@ fn boxed(part: &Part, x: usize, top: usize) -> Markup {
                 g class={ "item " (level(site.level)) " " (role(Some(site.role))) } {
                     title { (visible(&site.symbol)) }
                     rect.stripe x=(x + 12) y=(top + HEAD + at * LINE) width="7" height="12" {}
-                    text x=(x + 26) y=(top + HEAD + at * LINE + 11) { (visible(&short(site))) }
+                    text x=(x + 26) y=(top + HEAD + at * LINE + 11) { (cut(&visible(&format!("{} {}", site.id, site.symbol)), CHARS)) }
                 }
             }
             @if part.sites.is_empty() {
@@ -154,14 +154,5 @@ fn boxed(part: &Part, x: usize, top: usize) -> Markup {
                 text.small x=(x + 26) y=(top + HEAD + LISTED * LINE + 11) { "and " (hidden) " more" }
             }
         }
-    }
-}
-
-fn short(site: &Site) -> String {
-    let text = format!("{} {}", site.id, site.symbol);
-    if text.chars().count() <= CHARS {
-        text
-    } else {
-        text.chars().take(CHARS - 1).collect::<String>() + "…"
     }
 }

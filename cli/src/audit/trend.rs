@@ -5,7 +5,7 @@
 use maud::{Markup, html};
 
 use super::since::Point;
-use crate::report::escape::visible;
+use crate::report::escape::{cut, visible};
 
 const HEIGHT: usize = 120;
 const BAR: usize = 44;
@@ -47,15 +47,8 @@ fn bar(point: &Point, x: usize, most: usize) -> Markup {
             @if high > 0 { rect class={ "bar " (class) } x=(x) y=(y) width=(BAR) height=(high) {} }
         }
         text x=(x + BAR / 2) y=(bottom - 6) text-anchor="middle" { (sum(point)) }
-        text.small x=(x + BAR / 2) y=(HEIGHT + 38) text-anchor="middle" { (visible(&short(&point.label))) }
+        text.small x=(x + BAR / 2) y=(HEIGHT + 38) text-anchor="middle" { (cut(&visible(&point.label), CHARS)) }
     }
-}
-
-fn short(label: &str) -> String {
-    if label.chars().count() <= CHARS {
-        return label.to_owned();
-    }
-    label.chars().take(CHARS - 1).collect::<String>() + "…"
 }
 
 #[cfg(test)]

@@ -65,6 +65,12 @@ fn known(args: &AuditArgs) -> Result<Known, Error> {
     for value in &args.with {
         let (about, path) = named(value);
         let evidence = evidence::read(&text(&path)?).map_err(|reason| unusable(&path, reason))?;
+        let kind = std::mem::discriminant(&evidence);
+        let twice = |one: &&Given| one.about == about && std::mem::discriminant(&one.evidence) == kind;
+        if let Some(first) = known.given.iter().find(twice) {
+            let reason = format!("`{}` says the same of the same service", first.path.display());
+            return Err(unusable(&path, reason));
+        }
         known.given.push(Given { about, path, evidence });
     }
     for path in &args.since {

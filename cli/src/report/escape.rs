@@ -47,6 +47,14 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// At most so many characters, the last of them an ellipsis where some are left out.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
 /// Like [`visible`], for sentences: white space of any kind separates words, no more.
 pub(crate) fn sentence(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -98,6 +106,11 @@ mod tests {
         assert_eq!(visible("a\u{9b}31mb\u{7f}"), "a\\u{9b}31mb\\u{7f}");
         assert_eq!(visible("x\u{202e}y\u{2066}z\u{feff}"), "x\\u{202e}y\\u{2066}z\\u{feff}");
         assert_eq!(visible("a\nb\r\tc"), "a\\nb\\r\\tc");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_by_characters() {
+        assert_eq!([cut("größer", 4), cut("größer", 6), cut("", 0)], ["grö…", "größer", ""]);
     }
 
     #[test]

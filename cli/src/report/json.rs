@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::finding::{
     Access, AccessKind, Accessor, Confidence, Context, Effect, Finding, Fine, Landing, Level, Mechanism,
-    Needs, Note, Problem, Role, SiteInfo, Suppression, SuppressionKind,
+    Note, Problem, Role, SiteInfo, Suppression, SuppressionKind,
 };
 use crate::source::Sources;
 use crate::span::Place;
@@ -69,28 +69,11 @@ struct JsonFinding<'a> {
     effect: &'a Effect,
     accesses: Vec<JsonAccess<'a>>,
     landing: Landing,
-    accessor: Option<JsonAccessor<'a>>,
+    accessor: Option<&'a Accessor>,
     help: &'a str,
     unbounded: bool,
     reasons: &'a [String],
     fingerprint: &'a str,
-}
-
-#[derive(Serialize)]
-struct JsonAccessor<'a> {
-    declaration: &'a str,
-    construction: &'a str,
-    insert: Option<&'a str>,
-    key: &'a str,
-    needs: Vec<JsonNeeds<'a>>,
-    notes: &'a [String],
-}
-
-#[derive(Serialize)]
-struct JsonNeeds<'a> {
-    #[serde(rename = "type")]
-    ty: &'a str,
-    derive: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -188,18 +171,12 @@ fn json_finding<'a>(finding: &'a Finding, sources: &'a Sources) -> JsonFinding<'
         effect: &finding.effect,
         accesses: finding.accesses.iter().map(|access| json_access(access, sources)).collect(),
         landing: finding.landing,
-        accessor: finding.accessor.as_ref().map(json_accessor),
+        accessor: finding.accessor.as_ref(),
         help: &finding.help,
         unbounded: finding.unbounded,
         reasons: &finding.reasons,
         fingerprint: &finding.fingerprint,
     }
-}
-
-fn json_accessor(accessor: &Accessor) -> JsonAccessor<'_> {
-    let Accessor { declaration, construction, insert, key, needs, notes } = accessor;
-    let needs = needs.iter().map(|Needs { ty, derive }| JsonNeeds { ty, derive }).collect();
-    JsonAccessor { declaration, construction, insert: insert.as_deref(), key, needs, notes }
 }
 
 fn json_suppression<'a>(by: &'a Suppression, sources: &'a Sources) -> JsonSuppression<'a> {

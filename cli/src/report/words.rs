@@ -67,6 +67,18 @@ pub(crate) fn landing(landing: Landing) -> Option<&'static str> {
     }
 }
 
+/// What has to be run for state that lands there; `None` where no store is asked.
+pub(crate) fn store(landing: Landing) -> Option<&'static str> {
+    match landing {
+        Landing::Redis => Some("Redis"),
+        Landing::Database => Some("the database"),
+        Landing::PubSub => Some("publish and subscribe"),
+        Landing::Broker => Some("a broker or jobs table"),
+        Landing::ObjectStore => Some("object storage"),
+        Landing::Token | Landing::Configuration | Landing::Stays => None,
+    }
+}
+
 /// A number and a noun: `1 error`, `2 errors`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }

@@ -75,3 +75,39 @@ fn divergence(divergence: &Divergence) -> Value {
 fn seen(seen: &Seen) -> Value {
     json!({"number": seen.number, "request": seen.line, "route": seen.route, "replica": seen.replica, "status": seen.status})
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::evidence::{self, Evidence};
+    use crate::verify::explain;
+    use crate::verify::schedule::Schedule;
+
+    /// What the one writes the other reads: a difference with a status that is no number, too.
+    #[test]
+    fn the_audit_reads_it() {
+        let reader = Seen {
+            number: 1,
+            line: "GET /me".into(),
+            route: "GET /me".into(),
+            replica: 2,
+            status: "no answer (cut off)".into(),
+        };
+        let one = Divergence {
+            base: 0,
+            writer_base: None,
+            schedules: vec![Schedule::Kill],
+            reader,
+            expected: "200".into(),
+            fields: Vec::new(),
+            writer: None,
+            explanation: explain::shutdown(),
+            shrunk: None,
+        };
+        let verdict = Verdict { replicas: 3, requests: 1, divergences: vec![one], ..Verdict::default() };
+        let read = evidence::read(&value(&verdict).to_string());
+        let Ok(Evidence::Measured(measured)) = read else { panic!("{:?}", read.err()) };
+        assert_eq!((measured.replicas, measured.divergences.len(), measured.stateless), (3, 1, false));
+        assert_eq!(measured.divergences[0].reader.status.as_deref(), Some("no answer (cut off)"));
+    }
+}

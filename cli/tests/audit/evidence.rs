@@ -56,10 +56,10 @@ fn deploy_checks_json_takes_the_place_of_what_lies_beside() {
 
 /// The JSON of `verify` about a service whose sessions differ.
 fn measured(fingerprint: &str, differ: usize) -> String {
-    let divergence = json!({"cause": "session in memory", "schedules": ["avoid-last"],
-        "reader": {"number": 2, "request": "GET /whoami/t", "route": "GET /whoami/{token}", "replica": 1, "status": 401},
-        "expected_status": 200,
-        "writer": {"number": 1, "request": "POST /login", "route": "POST /login", "replica": 0, "status": 201},
+    let divergence = json!({"cause": "session-in-memory", "schedules": ["avoid-last"],
+        "reader": {"number": 2, "request": "GET /whoami/t", "route": "GET /whoami/{token}", "replica": 1, "status": "401"},
+        "expected_status": "200",
+        "writer": {"number": 1, "request": "POST /login", "route": "POST /login", "replica": 0, "status": "201"},
         "finding": {"rule": "in-memory-session", "title": "t", "symbol": "SESSIONS", "file": "a", "line": 1, "column": 1,
             "fingerprint": fingerprint}});
     json!({"version": 1, "stateless": differ == 0, "service": "x", "replicas": 3, "requests": 2, "noise": [],
@@ -81,6 +81,7 @@ fn what_verify_measured_replaces_the_estimate_and_is_tied_to_its_site() {
     let service = &audit["services"][0];
     let scaling = row(service, "Horizontal scaling");
     assert_eq!((&scaling["basis"], &scaling["good"]), (&"measured".into(), &false.into()));
+    assert_eq!(scaling["evidence"], json!(["avoid-last"]));
     assert_eq!(
         service["sites"][0]["witness"],
         "POST /login on replica 0, then GET /whoami/t on replica 1: 401 in place of 200"
@@ -90,6 +91,21 @@ fn what_verify_measured_replaces_the_estimate_and_is_tied_to_its_site() {
     out.file("verify.json", measured(fingerprint, 0));
     let (_, audit) = audited(&[tree.root()], out.root(), &[&with]);
     assert_eq!(row(&audit["services"][0], "Horizontal scaling")["good"], true);
+}
+
+#[test]
+fn two_reports_of_one_kind_about_one_service_are_a_mistake() {
+    let (tree, out) = (Tree::with_good(), Tree::new());
+    out.file("one.json", measured("f", 1)).file("two.json", measured("f", 0));
+    let mut command = binary();
+    command.arg("audit").arg(tree.root()).arg(format!("--output=json={}", out.path("out.json").display()));
+    for name in ["one.json", "two.json"] {
+        command.arg(format!("--with={}", out.path(name).display()));
+    }
+    let said = run(command);
+    assert_eq!(said.code, Some(2));
+    assert!(said.stderr.contains("two.json") && said.stderr.contains("one.json"), "{}", said.stderr);
+    assert!(!out.path("out.json").exists());
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::advice;
-use super::super::dossier::{RouteCalls, Site, SourceLine, Use};
-use crate::finding::{Access, AccessKind, Context, Finding, Landing};
-use crate::report::Report;
+use super::super::dossier::{RouteCalls, Site, SourceLine, Use, moves};
+use crate::finding::{Access, AccessKind, Context, Finding};
+use crate::report::escape::cut;
+use crate::report::{Report, words};
 
 /// Characters of a source line that are shown.
 const LINE_CHARS: usize = 160;
@@ -41,9 +42,14 @@ pub(super) fn of(report: &Report, finding: &Finding, at: usize, lines: u32) -> S
         with_replicas: finding.effect.replicas.clone(),
         after_restart: finding.effect.restart.clone(),
         landing: finding.landing,
-        landing_reason: advice::landing_reason(finding.role, finding.landing),
+        landing_reason: if moves(finding.level, finding.landing) {
+            advice::landing_reason(finding.role, finding.landing)
+        } else {
+            advice::STAYS
+        },
         may_stay: advice::may_stay(finding.role),
         help: whole_sentence(&finding.help),
+        accessor: finding.accessor.clone(),
         consistency: advice::consistency(finding),
         unbounded: finding.unbounded,
         reasons: finding.reasons.clone(),
@@ -100,13 +106,10 @@ fn snippet(report: &Report, finding: &Finding, lines: u32) -> Vec<SourceLine> {
     let file = report.sources.file(finding.site.place.file);
     let (line, _) = file.line_column(finding.site.place.span.start);
     let first = line.saturating_sub(lines / 2).max(1);
-    let shown = (first..first + lines).map(|number| {
-        let mut text: String = file.line_text(number).chars().take(LINE_CHARS + 1).collect();
-        if text.chars().count() > LINE_CHARS {
-            text.pop();
-            text.push('…');
-        }
-        SourceLine { number, text, marked: number == line }
+    let shown = (first..first + lines).map(|number| SourceLine {
+        number,
+        text: cut(file.line_text(number), LINE_CHARS),
+        marked: number == line,
     });
     let mut lines: Vec<SourceLine> = shown.collect();
     while lines.last().is_some_and(|last| last.text.trim().is_empty() && !last.marked) {
@@ -119,7 +122,7 @@ fn snippet(report: &Report, finding: &Finding, lines: u32) -> Vec<SourceLine> {
 /// Calls to a store that a request of each route makes for one site once it has moved: one a
 /// function that reads or writes, two where the same function reads first and writes then.
 fn calls(finding: &Finding) -> Vec<RouteCalls> {
-    if finding.landing == Landing::Stays || finding.landing == Landing::Configuration {
+    if !moves(finding.level, finding.landing) || words::store(finding.landing).is_none() {
         return Vec::new();
     }
     let mut kinds: BTreeMap<(&str, &str), BTreeSet<AccessKind>> = BTreeMap::new();

@@ -7,9 +7,9 @@ use super::super::highlight::{Piece, pieces};
 use super::super::map;
 use super::super::plan::{days, to};
 use super::parts::ticks;
-use crate::finding::{Landing, Level, Role};
+use crate::finding::{Accessor, Level, Role};
 use crate::report::escape::{sentence, visible};
-use crate::report::words;
+use crate::report::{accessor, words};
 
 /// Writes and reads that are listed each; the JSON has all.
 const USES: usize = 12;
@@ -56,7 +56,7 @@ fn one(site: &Site, id: &str) -> Markup {
                 @if site.unbounded { dt { "Growth" } dd { "nothing ever takes entries out" } }
                 dt { "Belongs in" }
                 dd {
-                    @if site.landing == Landing::Stays { "it may stay" } @else { strong { (to(site)) } }
+                    strong { (to(site)) }
                     ": " (site.landing_reason) ". " (ticks(&site.help))
                 }
                 dt { "May stay when" } dd { (site.may_stay) }
@@ -67,6 +67,7 @@ fn one(site: &Site, id: &str) -> Markup {
                 }
                 dt { "Effort" } dd { (days(site.days)) ", lane " (site.lane) }
             }
+            @if let Some(found) = &site.accessor { (in_its_place(found)) }
             (uses("Written", "Nothing was seen to write it.", &site.writers))
             (uses("Read", "Nothing was seen to read it.", &site.readers))
             @if !site.reasons.is_empty() {
@@ -74,6 +75,24 @@ fn one(site: &Site, id: &str) -> Markup {
                     ul { @for reason in &site.reasons { li { (ticks(reason)) } } } }
             }
             p.back { a href={ "#" (id) "plan" } { "plan" } }
+        }
+    }
+}
+
+/// The text to paste, and what goes with it.
+fn in_its_place(found: &Accessor) -> Markup {
+    let derives = accessor::derives(found);
+    html! {
+        details {
+            summary { "With stateless-store, to paste in its place" }
+            pre tabindex="0" { code {
+                @for line in accessor::lines(found) {
+                    @for (piece, text) in pieces(&line) { (coloured(piece, text)) }
+                    "\n"
+                }
+            } }
+            @if !derives.is_empty() { p.small { "Derive " (ticks(&derives)) "." } }
+            @for note in &found.notes { p.small { (ticks(note)) "." } }
         }
     }
 }
