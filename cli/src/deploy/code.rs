@@ -47,6 +47,6 @@ fn affinity_hides(role: Role) -> bool {
 }
 
 /// Everything that a second replica breaks.
-fn one_replica_hides(role: Role) -> bool {
+pub(super) fn one_replica_hides(role: Role) -> bool {
     !matches!(role, Role::Metrics | Role::Config | Role::Handle)
 }

@@ -72,6 +72,9 @@ pub struct File {
     pub text: String,
     /// What it is for, in a few words.
     pub what: String,
+    /// The Deployment that it was made for, as in `path:line: Deployment name`; of a file for all
+    /// of them the first.
+    pub of: String,
 }
 
 /// What a run would write.
@@ -84,8 +87,16 @@ pub struct Made {
 }
 
 impl Made {
-    fn add(&mut self, path: String, text: String, what: &str) {
-        self.files.push(File { path, text, what: what.to_owned() });
+    /// Two services in one folder would write some files over each other: the first one stays.
+    fn add(&mut self, service: &Service, path: String, text: String, what: &str) {
+        let of = service.place.clone();
+        match self.files.iter().find(|file| file.path == path) {
+            Some(first) => self.kept.push(format!(
+                "{of}: {path} not written: that file is for {}; give each a folder of its own",
+                first.of
+            )),
+            None => self.files.push(File { path, text, what: what.to_owned(), of }),
+        }
     }
 }
 
@@ -98,69 +109,65 @@ pub fn generate(path: &Path, code: Option<&Report>, wishes: &Wishes) -> std::io:
     let set = read::read(&found.sources, &found.syntax);
     let mut made = Made::default();
     let services = service::all(&set, code, &mut made.kept);
-    let mut changed: Vec<(String, String)> = Vec::new();
     for service in &services {
-        let before = changed.iter().position(|(path, _)| *path == service.path);
-        one(service, wishes, before.is_some(), &mut changed, &mut made);
+        one(service, wishes, &mut made);
     }
-    for (path, text) in &changed {
-        made.add(path.clone(), text.clone(), "probes and pre-stop, in a copy of the file");
-    }
-    if !services.is_empty() {
-        watch(&services, wishes, &mut made);
+    if let Some(first) = services.first() {
+        watch(first, wishes, &mut made);
+        check_again(&found.sources, &mut made);
+        // The plan names no file that is not written.
+        let plan = canary::plan(&services, &made.files);
+        made.add(first, first.beside("canary.md"), plan, "the order of the roll-out");
     }
     made.files.sort();
-    check_again(&found.sources, &mut made);
     Ok(made)
 }
 
 /// The objects of one Deployment.
-fn one(
-    service: &Service,
-    wishes: &Wishes,
-    again: bool,
-    changed: &mut Vec<(String, String)>,
-    made: &mut Made,
-) {
-    let beside = |what: &str| service.beside(&format!("{}-{what}.yaml", service.name));
+fn one(service: &Service, wishes: &Wishes, made: &mut Made) {
     let stays = service.blocking();
     let scales = stays.is_none();
     if let Some(why) = stays {
         made.kept.push(format!("{}: no autoscaler: {why}", service.place));
     }
-    if again {
+    if made.files.iter().any(|file| file.path == service.path) {
         made.kept.push(format!("{}: a second Deployment in one file: divide the file", service.place));
         return;
     }
     match pod::edited(service, wishes, scales) {
-        Ok(Some(text)) => changed.push((service.path.clone(), text)),
+        Ok(Some(text)) => {
+            made.add(service, service.path.clone(), text, "probes and pre-stop, in a copy of the file");
+        }
         Ok(None) => {}
         Err(why) => made.kept.push(format!("{}: probes and pre-stop: {why}", service.place)),
     }
     if !service.has_autoscaler && scales {
-        made.add(beside("autoscaler"), objects::autoscaler(service, wishes), "HorizontalPodAutoscaler");
+        let text = objects::autoscaler(service, wishes);
+        made.add(service, service.own("autoscaler"), text, "HorizontalPodAutoscaler");
     }
     if !service.has_budget {
-        made.add(beside("disruption-budget"), objects::budget(service), "PodDisruptionBudget");
+        let text = objects::budget(service);
+        made.add(service, service.own("disruption-budget"), text, "PodDisruptionBudget");
     }
     match tiers::tier(service, wishes) {
-        Some(Ok(text)) => made.add(beside("stateful-tier"), text, "the tier that keeps connections"),
+        Some(Ok(text)) => {
+            made.add(service, service.own("stateful-tier"), text, "the tier that keeps connections");
+        }
         Some(Err(why)) => made.kept.push(format!("{}: no stateful tier: {why}", service.place)),
         None => {}
     }
     for proxy in &wishes.proxies {
         let (name, text) = proxy::configuration(*proxy, service, wishes);
-        made.add(service.beside(&name), text, "a proxy that sends each request to any replica");
+        made.add(service, service.beside(&name), text, "a proxy that sends each request to any replica");
     }
 }
 
-/// What watches all of them.
-fn watch(services: &[Service], wishes: &Wishes, made: &mut Made) {
-    let folder = |name: &str| services[0].beside(name);
-    made.add(folder("alerts.yaml"), alerts::rules(wishes), "alert rules for Prometheus");
-    made.add(folder("alerts.test.yaml"), alerts::tests(), "their tests, for promtool");
-    made.add(folder("dashboard.json"), dashboard::json(wishes), "a dashboard for Grafana");
-    made.add(folder("canary.md"), canary::plan(services), "the order of the roll-out");
+/// What watches all of them, in the folder of the first.
+fn watch(first: &Service, wishes: &Wishes, made: &mut Made) {
+    let mut add = |name: &str, text, what| made.add(first, first.beside(name), text, what);
+    add("alerts.yaml", alerts::rules(wishes), "alert rules for Prometheus");
+    add("alerts.test.yaml", alerts::tests(), "their tests, for promtool");
+    add("dashboard.json", dashboard::json(wishes), "a dashboard for Grafana");
 }
 
 /// Reads everything back as `deploy check` does. A file in which something is found is not

@@ -251,6 +251,10 @@ fn a_fixed_haproxy_spreads_what_it_pinned() {
 
 /// Generates for a service with rooms, with these proxies.
 fn hybrid(replicas: &[u16], port: u16) -> Tree {
+    hybrid_of(ROOMS, replicas, port)
+}
+
+fn hybrid_of(code: &str, replicas: &[u16], port: u16) -> Tree {
     let tree = Tree::new();
     let deployment = "apiVersion: apps/v1
 kind: Deployment
@@ -268,7 +272,7 @@ spec:
 ";
     tree.file("deploy/chat.yaml", deployment)
         .file("app/Cargo.toml", "[package]\nname = \"chat\"\nversion = \"0.1.0\"\n")
-        .file("app/src/main.rs", ROOMS);
+        .file("app/src/main.rs", code);
     let (into, app, port) = (tree.path("out"), tree.path("app"), port.to_string());
     let mut arguments = vec!["--into", into.to_str().unwrap(), "--code", app.to_str().unwrap()];
     arguments.extend(["--listen", &port, "--proxy", "nginx", "--proxy", "haproxy"]);
@@ -307,6 +311,44 @@ fn a_generated_haproxy_spreads_all_but_rooms() {
     let text = std::fs::read_to_string(tree.path("out/haproxy.cfg")).unwrap();
     let _server = haproxy(tree.root(), &text, port);
     by_room(port);
+}
+
+/// Two routes to the rooms, each with the room at another place, and one by another key.
+fn several_routes() -> String {
+    let more = ".route(\"/ws/{room}\", get(join)).route(\"/users/{user}/live\", get(join))\
+        .route(\"/api/v1/rooms/{room}/live\", get(join))";
+    let code = ROOMS.replace(".route(\"/ws/{room}\", get(join))", more);
+    assert_ne!(code, ROOMS);
+    code
+}
+
+/// A room meets on one replica, by whichever route its clients come.
+#[track_caller]
+fn by_room_on_every_route(port: u16) {
+    by_room(port);
+    for room in 0..6 {
+        let at = pinned(port, &format!("/ws/room-{room}"));
+        assert_eq!(pinned(port, &format!("/api/v1/rooms/room-{room}/live")), at, "room {room}");
+    }
+    spread(port, "/users/room-1/live");
+}
+
+#[test]
+fn rooms_on_several_routes_meet_behind_nginx() {
+    let (replicas, port) = (replicas(), free_port());
+    let tree = hybrid_of(&several_routes(), &replicas, port);
+    let text = std::fs::read_to_string(tree.path("out/nginx.conf")).unwrap();
+    let _server = nginx(tree.root(), &text, port);
+    by_room_on_every_route(port);
+}
+
+#[test]
+fn rooms_on_several_routes_meet_behind_haproxy() {
+    let (replicas, port) = (replicas(), free_port());
+    let tree = hybrid_of(&several_routes(), &replicas, port);
+    let text = std::fs::read_to_string(tree.path("out/haproxy.cfg")).unwrap();
+    let _server = haproxy(tree.root(), &text, port);
+    by_room_on_every_route(port);
 }
 
 fn promtool(folder: &Path, arguments: &[&str]) -> (bool, String) {

@@ -1,11 +1,12 @@
 //! The order in which the change is rolled out, as a page that people follow.
 
-use super::alerts;
 use super::service::Service;
+use super::{File, alerts};
 
-pub(super) fn plan(services: &[Service]) -> String {
+/// The plan for what was made: a step names no other file.
+pub(super) fn plan(services: &[Service], files: &[File]) -> String {
     let names: Vec<&str> = services.iter().map(|one| one.name).collect();
-    let apply: String = services.iter().map(|one| step(one)).collect();
+    let apply: String = services.iter().map(|one| step(one, files)).collect();
     format!(
         "# Roll-out of {names}
 
@@ -59,25 +60,30 @@ outside of the process, affinity is only slower.
     )
 }
 
-fn step(service: &Service) -> String {
+/// The commands for one service; nothing where nothing was made for it.
+fn step(service: &Service, files: &[File]) -> String {
     let name = service.name;
     let namespace = service.namespace.map_or_else(String::new, |space| format!(" -n {space}"));
-    let mut text = format!("\n### {name}\n\n```sh\n");
-    if !service.has_budget {
-        text.push_str(&format!("kubectl apply{namespace} -f {name}-disruption-budget.yaml\n"));
+    let made = |path: &str| files.iter().any(|file| file.path == path && file.of == service.place);
+    let apply = |path: &str| {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        made(path).then(|| format!("kubectl apply{namespace} -f {file}"))
+    };
+    let mut steps: Vec<String> = Vec::new();
+    steps.extend(apply(&service.own("disruption-budget")));
+    if let Some(apply) = apply(&service.path) {
+        steps.push(format!("{apply}  # probes and pre-stop"));
+        steps.push(format!("kubectl rollout status{namespace} deployment/{name}"));
     }
-    text.push_str(&format!(
-        "kubectl apply{namespace} -f {file}  # probes and pre-stop\nkubectl rollout status{namespace} deployment/{name}\n",
-        file = service.path.rsplit('/').next().unwrap_or(&service.path),
-    ));
-    if !service.has_autoscaler {
-        text.push_str(&format!(
-            "kubectl scale{namespace} deployment/{name} --replicas=2  # before the autoscaler: so that two serve\nkubectl apply{namespace} -f {name}-autoscaler.yaml\n"
+    if let Some(apply) = apply(&service.own("autoscaler")) {
+        steps.push(format!(
+            "kubectl scale{namespace} deployment/{name} --replicas=2  # before the autoscaler: so that two serve"
         ));
+        steps.push(apply);
     }
-    if !service.rooms.is_empty() {
-        text.push_str(&format!("kubectl apply{namespace} -f {name}-stateful-tier.yaml\n"));
+    steps.extend(apply(&service.own("stateful-tier")));
+    if steps.is_empty() {
+        return String::new();
     }
-    text.push_str("```\n");
-    text
+    format!("\n### {name}\n\n```sh\n{}\n```\n", steps.join("\n"))
 }

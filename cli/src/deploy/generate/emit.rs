@@ -3,7 +3,7 @@
 //! Only what generated files need: no anchors, no tags, no folding. Keys stand in the order in
 //! which people write manifests, whatever the order of the value.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Keys that come first, in this order; the others follow by name.
 #[rustfmt::skip]
@@ -43,9 +43,7 @@ impl Page<'_> {
     fn value(&mut self, value: &Value, indent: usize, path: &str) {
         match value {
             Value::Object(map) => {
-                let mut entries: Vec<_> = map.iter().collect();
-                entries.sort_by_key(|(key, _)| (rank(key), (*key).clone()));
-                for (key, value) in entries {
+                for (key, value) in in_order(map) {
                     self.entry(key, value, indent, path, false);
                 }
             }
@@ -69,11 +67,7 @@ impl Page<'_> {
         match value {
             Value::Object(map) if map.is_empty() => self.out.push_str(" {}\n"),
             Value::Array(items) if items.is_empty() => self.out.push_str(" []\n"),
-            Value::Object(_) => {
-                self.out.push('\n');
-                self.value(value, indent + 2, &path);
-            }
-            Value::Array(_) => {
+            Value::Object(_) | Value::Array(_) => {
                 self.out.push('\n');
                 self.value(value, indent + 2, &path);
             }
@@ -97,9 +91,7 @@ impl Page<'_> {
         self.out.push_str("- ");
         match item {
             Value::Object(map) if !map.is_empty() => {
-                let mut entries: Vec<_> = map.iter().collect();
-                entries.sort_by_key(|(key, _)| (rank(key), (*key).clone()));
-                for (at, (key, value)) in entries.into_iter().enumerate() {
+                for (at, (key, value)) in in_order(map).into_iter().enumerate() {
                     self.entry(key, value, indent + 2, path, at == 0);
                 }
             }
@@ -125,8 +117,12 @@ fn below(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-fn rank(key: &str) -> usize {
-    FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len())
+/// The entries as they are written.
+fn in_order(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
+    let mut entries: Vec<_> = map.iter().collect();
+    entries.sort_by_key(|(key, _)| (rank(key), *key));
+    entries
 }
 
 fn scalar_text(value: &Value) -> String {

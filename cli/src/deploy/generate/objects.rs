@@ -1,5 +1,7 @@
 //! The autoscaler and the disruption budget.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::autoscaling::v2::{
     CrossVersionObjectReference, HPAScalingPolicy, HPAScalingRules, HorizontalPodAutoscaler,
     HorizontalPodAutoscalerBehavior, HorizontalPodAutoscalerSpec, MetricSpec, MetricTarget,
@@ -74,19 +76,25 @@ pub(super) fn autoscaler(service: &Service, wishes: &Wishes) -> String {
     emit::yaml(&typed::value(&object), &why)
 }
 
-pub(super) fn budget(service: &Service) -> String {
-    let object = PodDisruptionBudget {
-        metadata: metadata(service, service.name),
+/// One of the pods with these labels may go away at a time.
+pub(super) fn disruption_budget(
+    service: &Service,
+    name: &str,
+    labels: BTreeMap<String, String>,
+) -> PodDisruptionBudget {
+    PodDisruptionBudget {
+        metadata: metadata(service, name),
         spec: Some(PodDisruptionBudgetSpec {
             max_unavailable: Some(IntOrString::Int(1)),
-            selector: Some(LabelSelector {
-                match_labels: Some(service.labels.clone()),
-                ..LabelSelector::default()
-            }),
+            selector: Some(LabelSelector { match_labels: Some(labels), ..LabelSelector::default() }),
             ..PodDisruptionBudgetSpec::default()
         }),
         status: None,
-    };
+    }
+}
+
+pub(super) fn budget(service: &Service) -> String {
+    let object = disruption_budget(service, service.name, service.labels.clone());
     let why = [
         ("apiVersion", "A drained node takes its replicas one after another."),
         (

@@ -119,7 +119,8 @@ fn ready_why(service: &Service, wishes: &Wishes) -> String {
     }
 }
 
-fn path<'a>(service: &'a Service, wishes: &'a Wishes) -> Option<&'a str> {
+/// The path that answers when the service is ready, if one is known.
+pub(super) fn path<'a>(service: &'a Service, wishes: &'a Wishes) -> Option<&'a str> {
     wishes.ready.as_deref().or(service.health.as_deref())
 }
 

@@ -3,9 +3,9 @@
 
 use clap::ValueEnum;
 
-use super::Wishes;
 use super::service::Service;
 use super::tiers::{self, Routes};
+use super::{Wishes, pod};
 
 /// A proxy to write a configuration for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -24,7 +24,7 @@ pub(super) fn configuration(proxy: Proxy, service: &Service, wishes: &Wishes) ->
         [] => vec![format!("{}:{port}", service.name)],
         servers => servers.to_vec(),
     };
-    let ready = wishes.ready.as_deref().or(service.health.as_deref());
+    let ready = pod::path(service, wishes);
     match proxy {
         Proxy::Nginx => ("nginx.conf".to_owned(), nginx(service, &servers, wishes.listen, routes.as_ref())),
         Proxy::Haproxy => {
@@ -107,18 +107,16 @@ fn haproxy(
     });
     let (mut rules, mut backend) = (String::new(), String::new());
     if let Some(routes) = routes {
-        for path in &routes.paths {
-            rules.push_str(&format!("    acl rooms path_reg ^{path}$\n"));
+        // Each path has the key at a place of its own; HAProxy counts the parts.
+        for (number, path) in routes.paths.iter().enumerate() {
+            let at = path.split('/').take_while(|part| !part.starts_with('(')).count() + 1;
+            rules.push_str(&format!(
+                "    acl rooms{number} path_reg ^{path}$\n    http-request set-var(txn.key) path,field({at},/) if rooms{number}\n"
+            ));
         }
-        rules.push_str(&format!("    use_backend {name}_rooms if rooms\n"));
-        // All paths have the key at a place of its own; HAProxy counts the parts.
-        let at = routes
-            .paths
-            .iter()
-            .next()
-            .map_or(2, |path| path.split('/').position(|part| part.starts_with('(')).unwrap_or(1) + 1);
+        rules.push_str(&format!("    use_backend {name}_rooms if {{ var(txn.key) -m found }}\n"));
         backend = format!(
-            "\n# Open connections stay in memory: all of one {key} meets on one server.\nbackend {name}_rooms\n    # stateless: allow(haproxy-sticky, reason = \"{}\")\n    balance hash path,field({at},/)\n    hash-type consistent\n    timeout tunnel 1h\n{check}{lines}",
+            "\n# Open connections stay in memory: all of one {key} meets on one server.\nbackend {name}_rooms\n    # stateless: allow(haproxy-sticky, reason = \"{}\")\n    balance hash var(txn.key)\n    hash-type consistent\n    timeout tunnel 1h\n{check}{lines}",
             reason(service, routes),
             key = routes.key,
         );

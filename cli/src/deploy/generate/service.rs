@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::code::one_replica_hides;
 use super::super::read::{Kind, Set};
 use super::super::rules::workload;
 use super::super::tree::Node;
@@ -46,6 +47,7 @@ pub(super) struct Entrance {
 }
 
 /// State that belongs to open connections.
+#[derive(Clone)]
 pub(super) struct Room {
     pub(super) symbol: String,
     pub(super) place: String,
@@ -87,14 +89,7 @@ pub(super) fn all<'a>(set: &'a Set<'a>, code: Option<&Report>, kept: &mut Vec<St
             entrance: entrance(set, &labels),
             labels,
             needs: needs.clone(),
-            rooms: rooms
-                .iter()
-                .map(|room| Room {
-                    symbol: room.symbol.clone(),
-                    place: room.place.clone(),
-                    routes: room.routes.clone(),
-                })
-                .collect(),
+            rooms: rooms.clone(),
         });
     }
     all
@@ -107,6 +102,11 @@ impl Service<'_> {
             Some((folder, _)) => format!("{folder}/{name}"),
             None => name.to_owned(),
         }
+    }
+
+    /// The path of a new file that is named after the Deployment.
+    pub(super) fn own(&self, what: &str) -> String {
+        self.beside(&format!("{}-{what}.yaml", self.name))
     }
 
     /// Why it must not be scaled out, if it must not.
@@ -137,7 +137,7 @@ fn health(container: &Node) -> Option<String> {
 
 /// A route of the code that is called like one for health.
 fn health_route(code: &Report) -> Option<String> {
-    const NAMES: [&str; 6] = ["/readyz", "/ready", "/healthz", "/health", "/livez", "/status"];
+    const NAMES: [&str; 4] = ["/readyz", "/ready", "/healthz", "/health"];
     let text = |name: &str| format!("\"{name}\"");
     NAMES
         .iter()
@@ -182,7 +182,7 @@ fn of_code(code: &Report) -> (Vec<String>, Vec<Room>) {
             .flatten()
             .collect();
         match finding.role {
-            Role::Metrics | Role::Config | Role::Handle => {}
+            role if !one_replica_hides(role) => {}
             Role::Connection if !routes.is_empty() => {
                 rooms.push(Room {
                     symbol: finding.site.symbol.clone(),

@@ -223,6 +223,68 @@ fn what_the_code_keeps_is_not_scaled_out() {
     );
     assert!(!paths(&first).contains(&"shop-autoscaler.yaml"));
     assert!(text(&first, "shop.yaml").contains("replicas: 1"));
+    let steps = "### shop
+
+```sh
+kubectl apply -n web -f shop-disruption-budget.yaml
+kubectl apply -n web -f shop.yaml  # probes and pre-stop
+kubectl rollout status -n web deployment/shop
+```
+";
+    let plan = text(&first, "canary.md");
+    assert!(plan.contains(steps) && !plan.contains("kubectl scale"), "{plan}");
+}
+
+#[test]
+fn the_plan_names_no_file_that_is_not_written() {
+    // Too short a time to stop: `deploy check` would find it in the copy.
+    let dropped = SHOP.replace("terminationGracePeriodSeconds: 60", "terminationGracePeriodSeconds: 5");
+    let first = made(&[("shop.yaml", &dropped)], None, &Wishes::default());
+    assert!(first.kept.iter().any(|one| one.starts_with("shop.yaml: not written")), "{:?}", first.kept);
+    let plan = text(&first, "canary.md");
+    assert!(!plan.contains("-f shop.yaml") && plan.contains("-f shop-autoscaler.yaml"), "{plan}");
+    let keyless = ROOMS.replace("/ws/{room}", "/ws");
+    let second = made(&[("shop.yaml", SHOP)], Some(&keyless), &Wishes::default());
+    assert!(!text(&second, "canary.md").contains("tier.yaml"));
+    let ready = made(&[("shop.yaml", SHOP)], None, &Wishes::default());
+    let files: Vec<(&str, &str)> =
+        ready.files.iter().map(|one| (one.path.as_str(), one.text.as_str())).collect();
+    let again = made(&files, None, &Wishes::default());
+    assert!(!text(&again, "canary.md").contains("kubectl"), "nothing is left to apply");
+}
+
+#[test]
+fn two_services_of_one_folder_do_not_share_a_file() {
+    let cart = SHOP.replace("shop", "cart");
+    let other = SHOP.replace("namespace: web", "namespace: test");
+    let files = [("cart.yaml", &*cart), ("shop.yaml", SHOP), ("test.yaml", &*other)];
+    let wishes = Wishes { proxies: vec![Proxy::Haproxy], ..Wishes::default() };
+    let made = made(&files, None, &wishes);
+    assert!(text(&made, "haproxy.cfg").contains("Each request of cart goes"));
+    assert!(text(&made, "shop-autoscaler.yaml").contains("namespace: web\n"));
+    let mut paths = paths(&made);
+    let all = paths.len();
+    paths.dedup();
+    assert_eq!(paths.len(), all, "{paths:?}");
+    assert_eq!(
+        made.kept,
+        [
+            "shop.yaml:1: Deployment shop: haproxy.cfg not written: that file is for cart.yaml:1: Deployment cart; give each a folder of its own",
+            "test.yaml:1: Deployment shop: shop-autoscaler.yaml not written: that file is for shop.yaml:1: Deployment shop; give each a folder of its own",
+            "test.yaml:1: Deployment shop: shop-disruption-budget.yaml not written: that file is for shop.yaml:1: Deployment shop; give each a folder of its own",
+            "test.yaml:1: Deployment shop: haproxy.cfg not written: that file is for cart.yaml:1: Deployment cart; give each a folder of its own",
+        ]
+    );
+    let plan = text(&made, "canary.md");
+    assert_eq!(plan.matches("-f shop-autoscaler.yaml").count(), 1, "{plan}");
+    assert!(!plan.contains("-n test -f shop-autoscaler.yaml"), "{plan}");
+}
+
+#[test]
+fn a_path_that_only_tells_that_it_lives_is_no_readiness() {
+    let code = ROOMS.replace("/healthz", "/livez");
+    let made = made(&[("shop.yaml", SHOP)], Some(&code), &Wishes::default());
+    assert!(!text(&made, "shop.yaml").contains("/livez"));
 }
 
 #[test]
@@ -248,12 +310,45 @@ spec:
     assert!(tier.contains("host: shop.example.com\n") && tier.contains("ingressClassName: nginx\n"));
     assert!(tier.contains("ROOMS in src/main.rs:4"), "{tier}");
     // The stateless Service must not lead to the tier.
-    let pods = tier.split("\n---\n").next().map(|_| tier).unwrap();
-    assert!(!pods.contains("app: shop\n") && pods.contains("app: shop-rooms\n"));
+    assert!(!tier.contains("app: shop\n") && tier.contains("app: shop-rooms\n"));
     assert!(paths(&made).contains(&"shop-autoscaler.yaml"), "the rest is scaled");
     assert!(text(&made, "shop.yaml").contains("path: /healthz"), "the code says where it is ready");
     assert!(text(&made, "nginx.conf").contains("\"~^/ws/([^/]+)$\" $1;"));
-    assert!(text(&made, "haproxy.cfg").contains("balance hash path,field(3,/)"));
+    let haproxy = text(&made, "haproxy.cfg");
+    assert!(haproxy.contains("set-var(txn.key) path,field(3,/) if rooms0\n"), "{haproxy}");
+    assert!(haproxy.contains("    balance hash var(txn.key)\n"), "{haproxy}");
+    let plan = text(&made, "canary.md");
+    assert!(plan.contains("\nkubectl apply -n web -f shop-stateful-tier.yaml\n"), "{plan}");
+}
+
+#[test]
+fn routes_with_another_key_are_not_of_the_tier() {
+    let more = ".route(\"/ws/{room}\", get(join)).route(\"/users/{user}/live\", get(join))\
+        .route(\"/api/v1/rooms/{room}/live\", get(join))";
+    let code = ROOMS.replace(".route(\"/ws/{room}\", get(join))", more);
+    let wishes = |key: Option<&str>| Wishes {
+        proxies: vec![Proxy::Nginx, Proxy::Haproxy],
+        key: key.map(str::to_owned),
+        ..Wishes::default()
+    };
+    let by_room = made(&[("shop.yaml", SHOP)], Some(&code), &wishes(None));
+    let tier = text(&by_room, "shop-stateful-tier.yaml");
+    assert!(tier.contains("# `GET /users/{user}/live` reads it without a room"), "{tier}");
+    assert_eq!(tier.matches("          - path: ").count(), 2, "{tier}");
+    let haproxy = text(&by_room, "haproxy.cfg");
+    for line in [
+        "acl rooms0 path_reg ^/api/v1/rooms/([^/]+)/live$",
+        "http-request set-var(txn.key) path,field(5,/) if rooms0",
+        "acl rooms1 path_reg ^/ws/([^/]+)$",
+        "http-request set-var(txn.key) path,field(3,/) if rooms1",
+    ] {
+        assert!(haproxy.contains(&format!("    {line}\n")), "{line}\n{haproxy}");
+    }
+    assert!(!haproxy.contains("users") && !text(&by_room, "nginx.conf").contains("users"));
+    let by_user = made(&[("shop.yaml", SHOP)], Some(&code), &wishes(Some("user")));
+    let tier = text(&by_user, "shop-stateful-tier.yaml");
+    assert!(tier.contains("# `GET /ws/{room}` reads it without a user"), "{tier}");
+    assert!(text(&by_user, "haproxy.cfg").contains("path,field(3,/) if rooms0\n"));
 }
 
 #[test]

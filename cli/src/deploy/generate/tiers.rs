@@ -12,11 +12,10 @@ use k8s_openapi::api::networking::v1::{
     HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend,
     IngressSpec, ServiceBackendPort,
 };
-use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::objects::metadata;
+use super::objects::{disruption_budget, metadata};
 use super::service::Service;
 use super::{Wishes, emit, pod, typed};
 
@@ -30,9 +29,10 @@ const LABEL: &str = "app.kubernetes.io/component";
 pub(super) struct Routes {
     /// A regular expression a path, the key in parentheses.
     pub(super) paths: BTreeSet<String>,
-    /// The name of the key, as in `room`.
+    /// The name of the key, as in `room`: the same in every path, else it says nothing about what
+    /// belongs together.
     pub(super) key: String,
-    /// Routes that reach the sites and have no key: any replica would answer in part.
+    /// Routes that reach the sites and do not have the key: any replica would answer in part.
     pub(super) keyless: BTreeSet<String>,
 }
 
@@ -47,13 +47,11 @@ pub(super) fn routes(service: &Service, wishes: &Wishes) -> Option<Result<Routes
     for route in all {
         let path = route.split_once(' ').map_or(route, |(_, path)| path);
         match pattern(path, wishes.key.as_deref()) {
-            Some((key, pattern)) => {
-                if routes.key.is_empty() {
-                    routes.key = key;
-                }
+            Some((key, pattern)) if routes.key.is_empty() || routes.key == key => {
+                routes.key = key;
                 routes.paths.insert(pattern);
             }
-            None => drop(routes.keyless.insert(route.to_owned())),
+            _ => drop(routes.keyless.insert(route.to_owned())),
         }
     }
     if routes.paths.is_empty() {
@@ -106,7 +104,7 @@ fn made(service: &Service, wishes: &Wishes, routes: &Routes) -> Result<String, S
         deployment(service, wishes, &name, &labels, &reason)?,
         kubernetes_service(service, &name, &labels),
         ingress(service, &name, routes, &reason),
-        budget(service, &name, &labels),
+        (typed::value(&disruption_budget(service, &name, labels.clone())), Vec::new()),
     ] {
         let why: Vec<emit::Why> = why.iter().map(|(path, words)| (*path, words.as_str())).collect();
         text.push_str("---\n");
@@ -223,19 +221,6 @@ fn ingress(service: &Service, name: &str, routes: &Routes, reason: &str) -> Comm
         routes.key
     );
     (typed::value(&object), vec![("metadata.annotations.nginx.ingress.kubernetes.io/upstream-hash-by", key)])
-}
-
-fn budget(service: &Service, name: &str, labels: &BTreeMap<String, String>) -> Commented {
-    let object = PodDisruptionBudget {
-        metadata: metadata(service, name),
-        spec: Some(PodDisruptionBudgetSpec {
-            max_unavailable: Some(IntOrString::Int(1)),
-            selector: Some(LabelSelector { match_labels: Some(labels.clone()), ..LabelSelector::default() }),
-            ..PodDisruptionBudgetSpec::default()
-        }),
-        status: None,
-    };
-    (typed::value(&object), Vec::new())
 }
 
 #[cfg(test)]
