@@ -35,7 +35,8 @@ impl Deploy {
 /// Report sticky sessions, single instances, local volumes, and replicas that cannot leave
 ///
 /// Reads manifests, charts, compose files, Terraform, CloudFormation and the configuration of
-/// proxies as they lie there: nothing is rendered, applied or asked of a cluster.
+/// proxies as they lie there: nothing is applied or asked of a cluster, and nothing is rendered
+/// without `--render`.
 #[derive(Debug, Args)]
 #[command(after_help = "Exit status: 0 nothing denied, 1 something denied, 2 could not run.")]
 pub(crate) struct DeployCheckArgs {

@@ -93,7 +93,8 @@ fn skipped(name: &str) -> bool {
     matches!(name, ".git" | ".github" | "node_modules" | "target" | "vendor" | ".terraform" | ".venv")
 }
 
-fn relative(base: &Path, path: &Path) -> String {
+/// The path below `base`, with slashes.
+pub(crate) fn relative(base: &Path, path: &Path) -> String {
     let parts = path.strip_prefix(base).unwrap_or(path);
     parts.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }

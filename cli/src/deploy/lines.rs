@@ -1,7 +1,7 @@
 //! The two formats that are lists of lines: HAProxy and Apache.
 //!
-//! A line is a list of words with their bytes; comments are gone. Sections are told by whoever
-//! reads them.
+//! A line is a list of words with their bytes; comments are gone. What a section holds is told
+//! by whoever reads it.
 
 use std::ops::Range;
 
@@ -10,6 +10,26 @@ use std::ops::Range;
 pub(crate) struct Word<'a> {
     pub(crate) text: &'a str,
     pub(crate) span: Range<usize>,
+}
+
+/// Whether a line of HAProxy begins a section.
+pub(crate) fn begins_section(line: &[Word]) -> bool {
+    line.first().is_some_and(|word| {
+        matches!(
+            word.text,
+            "backend"
+                | "frontend"
+                | "listen"
+                | "defaults"
+                | "global"
+                | "peers"
+                | "resolvers"
+                | "userlist"
+                | "program"
+                | "cache"
+                | "ring"
+        )
+    })
 }
 
 /// Splits a text into lines of words. A `#` begins a comment only at the start of a word, and

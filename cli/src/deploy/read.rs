@@ -1,6 +1,8 @@
 //! Makes the trees of all files, and tells what each document is.
 
 use hcl_edit::structure::Body;
+use nginx_lint_parser::ast::Config;
+use nginx_lint_parser::parser::SyntaxError;
 
 use crate::finding::Note;
 use crate::source::Sources;
@@ -74,7 +76,7 @@ pub(crate) fn read<'a>(sources: &'a Sources, syntax: &'a [Syntax]) -> Set<'a> {
 }
 
 /// A template without its actions. Values may hold actions inside strings, and are none.
-fn masked(syntax: Syntax, path: &str, text: &str) -> Option<helm::Masked> {
+pub(crate) fn masked(syntax: Syntax, path: &str, text: &str) -> Option<helm::Masked> {
     // Packs write their actions in brackets.
     if files::is_pack(path) {
         return Some(helm::mask(&text.replace("[[", "{{").replace("]]", "}}")));
@@ -141,7 +143,7 @@ impl Set<'_> {
         if let Some(at) = too_deep(&text) {
             return self.note(id, at, &format!("nested deeper than {DEEPEST}"));
         }
-        let (_, errors) = nginx_lint_parser::parse_string_with_errors(&text.replace("\r\n", " \n"));
+        let (_, errors) = parse_nginx(&text);
         if let Some(error) = errors.first() {
             let at = error.offset;
             self.note(id, at, &format!("no nginx configuration: {}", error.message));
@@ -170,6 +172,12 @@ pub(crate) fn too_deep(text: &str) -> Option<usize> {
         }
         depth > DEEPEST
     })
+}
+
+/// The configuration and what is wrong with it. The parser reads line feeds only; a blank of the
+/// same size keeps every position.
+pub(crate) fn parse_nginx(text: &str) -> (Config, Vec<SyntaxError>) {
+    nginx_lint_parser::parse_string_with_errors(&text.replace("\r\n", " \n"))
 }
 
 /// An object may say a key twice, the last counts; the parser refuses it. Another letter in its

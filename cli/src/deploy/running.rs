@@ -1,11 +1,12 @@
 //! How many replicas a deployment runs: what the findings of `check` about the code want to know.
 //!
 //! Only Deployments of the service's own count. What a template or a platform decides is not
-//! known, and then nothing is said.
+//! known, nor a variable in the place of the number, and then nothing is said.
 
 use std::path::Path;
 
 use super::rules::workload;
+use super::tree::Entry;
 use super::{files, read};
 use crate::report::Report;
 
@@ -42,26 +43,28 @@ pub fn running(path: &Path) -> std::io::Result<Option<Running>> {
     let found = files::find(path)?;
     let set = read::read(&found.sources, &found.syntax);
     let own = workload::own_deployments(&set).into_iter().filter(|own| !set.is_template(own.file));
-    let all = own.map(|own| {
-        let number = |text: Option<&str>| text.and_then(|text| text.parse::<u32>().ok());
+    let all = own.filter_map(|own| {
         let (file, at, least, most) = match own.autoscaler {
             Some(document) => {
-                let spec = |key| number(document.root.text_at(&["spec", key]));
-                let least = spec("minReplicas").or_else(|| spec("minReplicaCount")).unwrap_or(1);
-                let most = spec("maxReplicas").or_else(|| spec("maxReplicaCount")).unwrap_or(least);
+                let either = |a, b| {
+                    let entry = |key| document.root.entry_at(&["spec", key]);
+                    entry(a).or_else(|| entry(b))
+                };
+                let least = number(either("minReplicas", "minReplicaCount"), 1)?;
+                let most = number(either("maxReplicas", "maxReplicaCount"), least)?;
                 let at = document.root.entry("spec").map_or(0, |entry| entry.key_span.start);
                 (document.file, at, least, most)
             }
             None => {
                 let entry = own.root.entry_at(&["spec", "replicas"]);
-                let count = entry.and_then(|entry| number(entry.value.text())).unwrap_or(1);
+                let count = number(entry, 1)?;
                 let at = entry.or_else(|| own.root.entry("spec")).map_or(0, |entry| entry.key_span.start);
                 (own.file, at, count, count)
             }
         };
         let source = set.sources.file(file);
         let place = format!("{}:{}", source.path, source.line_column(at as u32).0);
-        Running { place, subject: format!("Deployment {}", own.name), least, most }
+        Some(Running { place, subject: format!("Deployment {}", own.name), least, most })
     });
     Ok(all.max_by_key(|one| one.most))
 }
@@ -70,6 +73,14 @@ pub fn running(path: &Path) -> std::io::Result<Option<Running>> {
 pub fn tell(report: &mut Report, running: &Running) {
     let sentence = running.sentence();
     for finding in &mut report.findings {
-        finding.effect.replicas = format!("{}; {sentence}", finding.effect.replicas.trim_end_matches('.'));
+        finding.effect.replicas = format!("{}; {sentence}", finding.effect.replicas);
+    }
+}
+
+/// What is written, or what is meant where nothing is; nothing where no number is written.
+fn number(entry: Option<&Entry>, otherwise: u32) -> Option<u32> {
+    match entry.filter(|entry| !entry.value.is_null()) {
+        Some(entry) => entry.value.text()?.parse().ok(),
+        None => Some(otherwise),
     }
 }

@@ -182,6 +182,19 @@ spec:
   maxReplicas: 9
 ",
         )
+        .file("unknown/shop.yaml", DEPLOYMENT.replace("  selector", "  replicas: ${REPLICAS}\n  selector"))
+        .file("some/shop.yaml", DEPLOYMENT)
+        .file(
+            "some/scaler.yaml",
+            "apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop}
+spec:
+  scaleTargetRef: {kind: Deployment, name: shop}
+  minReplicas: 2
+  maxReplicas: ${MOST}
+",
+        )
         .file("database/db.yaml", DEPLOYMENT.replace("shop:1", "postgres:16"));
     let effect = |folder: &str| {
         let mut command = binary();
@@ -195,10 +208,12 @@ spec:
     };
     let without = effect("database");
     assert!(!without.contains("Deployment"), "{without}");
-    let more = |said: &str| format!("{}; {said}", without.trim_end_matches('.'));
+    let more = |said: &str| format!("{without}; {said}");
     assert_eq!(effect("one"), more("Deployment shop runs one replica (shop.yaml:4)"));
     assert_eq!(effect("three"), more("Deployment shop runs 3 replicas (shop.yaml:5)"));
     assert_eq!(effect("many"), more("Deployment shop runs 2 to 9 replicas (scaler.yaml:4)"));
+    assert_eq!(effect("unknown"), without, "a variable is no number");
+    assert_eq!(effect("some"), without, "nor is it one of an autoscaler");
     let missing = deploy_missing(&tree);
     assert_eq!(missing.code, Some(2));
 }
@@ -262,6 +277,28 @@ metadata:
 spec:
   sessionAffinity: ClientIP
 ---
+# Source: shop/templates/hash.yaml
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: hash
+  annotations:
+    nginx.ingress.kubernetes.io/upstream-hash-by: \"$request_uri\"
+spec: {}
+---
+# Source: shop/templates/tests/single.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: single
+spec:
+  replicas: 1
+  template:
+    spec:
+      containers:
+        - name: single
+          image: shop:1
+---
 # Source: shop/templates/off.yaml
 apiVersion: v1
 kind: Service
@@ -285,17 +322,26 @@ fn helm_says_what_is_really_there() {
         .file("chart/values.yaml", "on: \"yes, please\"\noff: \"\"\n")
         .file("chart/templates/on.yaml", template("on"))
         .file("chart/templates/off.yaml", template("off"))
+        .file(
+            "chart/templates/hash.yaml",
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: hash\n  annotations:\n    a: b\n    {{- if .Values.on }}\n    nginx.ingress.kubernetes.io/upstream-hash-by: \"$request_uri\"\n    {{- end }}\nspec: {}\n",
+        )
+        .file(
+            "chart/templates/tests/single.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: single}\nspec:\n  {{- if .Values.on }}\n  replicas: 1\n  {{- end }}\n  template:\n    spec: {containers: [{name: single, image: 'shop:1'}]}\n",
+        )
         .file("bin/helm", HELM);
     std::fs::set_permissions(tree.path("bin/helm"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .unwrap();
-    let check = |more: &[&str], path: &str| {
+    let check_in = |folder: &str, more: &[&str], path: &str| {
         let mut command = binary();
-        command.args(["deploy", "check", "--format", "json"]).arg(tree.path("chart")).args(more);
+        command.args(["deploy", "check", "--format", "json"]).arg(tree.path(folder)).args(more);
         run({
             command.env("PATH", format!("{path}:/usr/bin:/bin"));
             command
         })
     };
+    let check = |more: &[&str], path: &str| check_in("chart", more, path);
     let bin = tree.path("bin").display().to_string();
     let levels = |run: &Run| {
         let report = run.json();
@@ -308,6 +354,23 @@ fn helm_says_what_is_really_there() {
     let rendered = check(&["--render"], &bin);
     assert_eq!(levels(&rendered), [off, "\"templates/on.yaml\" \"error\""]);
     assert!(rendered.stdout.contains("with the chart's own values does not have it"));
+    // What is only worth a note stays one.
+    let report = rendered.json();
+    for form in ["ingress-hash", "one-replica"] {
+        let one = report["findings"].as_array().unwrap().iter().find(|one| one["form"] == form).unwrap();
+        let notes = one["notes"].to_string();
+        assert!(notes.contains("with the chart's own values has it"), "{form}: {notes}");
+        assert_eq!(one["level"], "note", "{form}");
+    }
+    let inside = check_in("chart/templates", &["--render"], &bin);
+    assert_eq!(levels(&inside), ["\"off.yaml\" \"warning\"", "\"on.yaml\" \"error\""]);
+    // Only the chart's own folder of that name holds templates.
+    tree.file("templates/chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+        .file("templates/chart/values.yaml", "")
+        .file("templates/chart/files/on.yaml", template("on"));
+    let outside = check_in("templates/chart", &["--render"], &bin);
+    assert_eq!(levels(&outside), ["\"files/on.yaml\" \"warning\""]);
+    assert!(!outside.stdout.contains("helm template"), "{}", outside.stdout);
     let lacking = check(&["--render"], "/none");
     assert!(lacking.stdout.contains("`helm` cannot be started"), "{}", lacking.stdout);
     assert_eq!(levels(&lacking), levels(&check(&[], &bin)));

@@ -14,7 +14,7 @@ use nginx_lint_parser::ast::ConfigItem;
 use super::Edit;
 use crate::deploy::files::{self, Syntax};
 use crate::deploy::tree::{Node, Value};
-use crate::deploy::{helm, lines, read, tomls, yaml};
+use crate::deploy::{lines, read, tomls, yaml};
 
 /// Something that a text says.
 #[derive(Debug)]
@@ -99,11 +99,12 @@ fn line_ends(before: &str, edits: &[Edit]) -> Result<(), String> {
 /// Everything that a text says, in order; nothing where it cannot be read.
 fn said(path: &str, text: &str) -> Option<Vec<Said>> {
     let mut all = Vec::new();
-    match files::one(path, text).syntax.first()? {
+    let syntax = *files::one(path, text).syntax.first()?;
+    let masked = read::masked(syntax, path, text);
+    let text = masked.as_ref().map_or(text, |masked| &masked.text);
+    match syntax {
         Syntax::Yaml => {
-            let masked = helm::is_template(text).then(|| helm::mask(text).text);
-            let read = yaml::read(masked.as_deref().unwrap_or(text));
-            for root in &read.documents {
+            for root in &yaml::read(text).documents {
                 tree(root, "", false, &mut all);
             }
         }
@@ -117,8 +118,7 @@ fn said(path: &str, text: &str) -> Option<Vec<Said>> {
             hcl(&read::parse_hcl(text.to_owned()).ok()?, text, "", &mut all);
         }
         Syntax::Nginx => {
-            let text = text.replace("\r\n", " \n");
-            let (config, errors) = nginx_lint_parser::parse_string_with_errors(&text);
+            let (config, errors) = read::parse_nginx(text);
             if !errors.is_empty() {
                 return None;
             }
@@ -189,12 +189,10 @@ fn nginx(items: &[ConfigItem], path: &str, all: &mut Vec<Said>) {
             None => directive.span.end.offset,
         };
         let value = arguments.join(" ");
+        let within = format!("{own} {value}");
+        all.push(Said { path: own, value, span: start..end.max(start), brought: false });
         if let Some(block) = &directive.block {
-            let within = format!("{own} {value}");
-            all.push(Said { path: own, value, span: start..end.max(start), brought: false });
             nginx(&block.items, &within, all);
-        } else {
-            all.push(Said { path: own, value, span: start..end.max(start), brought: false });
         }
     }
 }
@@ -204,7 +202,7 @@ fn sections(text: &str, all: &mut Vec<Said>) {
     let mut section = String::new();
     for line in lines::lines(text) {
         let first = line[0].text;
-        if matches!(first, "backend" | "frontend" | "listen" | "defaults" | "global" | "peers") {
+        if lines::begins_section(&line) {
             section = line.iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
         }
         for word in &line {
@@ -282,6 +280,16 @@ mod tests {
         assert!(compared("haproxy.cfg", haproxy, "backend b\n", "").is_err());
         let toml = "[http.services.a]\nx = 1\n[http.services.b]\ny = 2\n";
         assert!(compared("a.toml", toml, "[http.services.b]\n", "").is_err());
+    }
+
+    #[test]
+    fn a_template_is_compared_without_its_actions() {
+        let pack = "job \"[[ .shop.name ]]\" {\n  group \"web\" {\n    count = 1\n    [[ template \"more\" . ]]\n  }\n}\n";
+        assert_eq!(compared("shop.nomad.tpl", pack, "1", "2"), Ok(()));
+        assert!(compared("shop.nomad.tpl", pack, "group \"web\" {", "group \"web\" {}\n  {").is_err());
+        let nginx = "upstream a {\n  ip_hash;\n  server {{ host }}:80;\n}\n";
+        assert_eq!(compared("nginx.conf.j2", nginx, "  ip_hash;\n", ""), Ok(()));
+        assert!(compared("nginx.conf.j2", nginx, "upstream a {", "upstream b {").is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Edit;
 use crate::deploy::finding::DeployFinding;
-use crate::deploy::lines::{Word, lines};
+use crate::deploy::lines::{Word, begins_section, lines};
 use crate::deploy::tree::{Entry, Node};
 use crate::deploy::{helm, yaml};
 
@@ -255,9 +255,7 @@ fn haproxy(text: &str, at: usize) -> Edits {
 
 /// The bytes of the section that a line stands in.
 fn section(lines: &[Vec<Word>], mine: usize) -> std::ops::Range<usize> {
-    let begins = |words: &Vec<Word>| {
-        matches!(words[0].text, "backend" | "frontend" | "listen" | "defaults" | "global" | "peers")
-    };
+    let begins = |words: &Vec<Word>| begins_section(words);
     let first = lines[..mine].iter().rposition(begins).unwrap_or(0);
     let last = lines[mine..].iter().position(begins).map(|at| at + mine);
     let end = last.map_or(usize::MAX, |last| lines[last][0].span.start);

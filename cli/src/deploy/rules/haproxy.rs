@@ -4,7 +4,7 @@ use crate::finding::Level;
 use crate::span::FileId;
 
 use super::super::finding::HAPROXY_STICKY;
-use super::super::lines::{Word, lines};
+use super::super::lines::{Word, begins_section, lines};
 use super::{Findings, is_backing};
 
 pub(super) fn check(file: FileId, text: &str, findings: &mut Findings) {
@@ -12,8 +12,7 @@ pub(super) fn check(file: FileId, text: &str, findings: &mut Findings) {
     for words in lines(text) {
         let span = words[0].span.start..words[words.len() - 1].span.end;
         match words[0].text {
-            "backend" | "frontend" | "listen" | "defaults" | "global" | "peers" | "resolvers"
-            | "userlist" | "program" | "cache" | "ring" => {
+            _ if begins_section(&words) => {
                 section = words.iter().take(2).map(|word| word.text).collect::<Vec<_>>().join(" ");
             }
             // A database's or broker's own balancing is no concern of the service's replicas.

@@ -6,16 +6,14 @@ use crate::finding::Level;
 use crate::span::FileId;
 
 use super::super::finding::NGINX_STICKY;
-use super::super::read::too_deep;
+use super::super::read::{parse_nginx, too_deep};
 use super::Findings;
 
 pub(super) fn check(file: FileId, text: &str, findings: &mut Findings) {
     if too_deep(text).is_some() {
         return;
     }
-    // The parser reads line feeds only; a blank of the same size keeps every position.
-    let text = text.replace("\r\n", " \n");
-    let (config, _) = nginx_lint_parser::parse_string_with_errors(&text);
+    let (config, _) = parse_nginx(text);
     walk(&config.items, None, file, findings);
 }
 

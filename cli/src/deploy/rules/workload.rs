@@ -35,14 +35,9 @@ struct Workload<'a> {
 
 pub(super) fn check(findings: &mut Findings) {
     let set = findings.set;
-    let objects: Vec<&Document> = set.documents.iter().filter(|one| one.kind == Kind::Object).collect();
+    let objects = objects(set);
     let workloads: Vec<Workload> = objects.iter().filter_map(|one| workload(one)).collect();
-    for one in &workloads {
-        if backing(one) || only_sends(one) {
-            continue;
-        }
-        let near: Vec<&Document> =
-            objects.iter().copied().filter(|object| near(set, one.file, object.file)).collect();
+    for (one, near) in judged(set, &objects, &workloads) {
         replicas(one, &near, findings);
         strategy(one, findings);
         volumes(one, &near, findings);
@@ -58,28 +53,40 @@ pub(crate) struct Own<'a> {
     pub(crate) root: &'a Node,
     pub(crate) name: &'a str,
     pub(crate) autoscaler: Option<&'a Document>,
-    // Only what is generated asks for it.
-    #[cfg_attr(not(feature = "generate"), allow(dead_code))]
+    #[cfg(feature = "generate")]
     pub(crate) has_budget: bool,
 }
 
 /// Every Deployment that is judged as the service's own.
 pub(crate) fn own_deployments<'a>(set: &'a Set) -> Vec<Own<'a>> {
-    let objects: Vec<&Document> = set.documents.iter().filter(|one| one.kind == Kind::Object).collect();
-    let workloads = objects.iter().filter_map(|one| workload(one));
-    let own = workloads.filter(|one| one.kind == "Deployment" && !backing(one) && !only_sends(one));
-    own.map(|one| {
-        let near: Vec<&Document> =
-            objects.iter().copied().filter(|object| near(set, one.file, object.file)).collect();
-        Own {
-            file: one.file,
-            root: one.root,
-            name: one.name,
-            autoscaler: autoscaler(&one, &near),
-            has_budget: budget(&one, &near),
-        }
+    let objects = objects(set);
+    let workloads: Vec<Workload> = objects.iter().filter_map(|one| workload(one)).collect();
+    let own = judged(set, &objects, &workloads).filter(|(one, _)| one.kind == "Deployment");
+    own.map(|(one, near)| Own {
+        file: one.file,
+        root: one.root,
+        name: one.name,
+        autoscaler: autoscaler(one, &near),
+        #[cfg(feature = "generate")]
+        has_budget: budget(one, &near),
     })
     .collect()
+}
+
+fn objects<'a>(set: &'a Set) -> Vec<&'a Document> {
+    set.documents.iter().filter(|one| one.kind == Kind::Object).collect()
+}
+
+/// The workloads that are the service's own, each with the objects that can be about it.
+fn judged<'a, 'w>(
+    set: &'a Set,
+    objects: &'w [&'a Document],
+    workloads: &'w [Workload<'a>],
+) -> impl Iterator<Item = (&'w Workload<'a>, Vec<&'a Document>)> {
+    let own = workloads.iter().filter(|one| !backing(one) && !only_sends(one));
+    own.map(move |one| {
+        (one, objects.iter().copied().filter(|object| near(set, one.file, object.file)).collect())
+    })
 }
 
 /// Whether two files can be about the same deployment: their folders are at most two steps
