@@ -252,7 +252,6 @@ fn name(one: &Proposal) -> &str {
 fn paste(one: &Proposal) -> String {
     let (declaration, construction) = (one.text("declaration"), one.text("construction"));
     // All types are copied into one module.
-    let local = |text: &str| text.replace("crate::handshake::", "");
     let (declaration, construction) = (local(declaration), local(construction));
     if declaration.starts_with("#[externalized") {
         return format!("{declaration}\nfn usable() {{ {}.usable(); }}\n", name(one));
@@ -268,6 +267,22 @@ fn paste(one: &Proposal) -> String {
         "struct Holder {{ {declaration} }}\n\
          fn usable(store: Store) {{ Holder {{ {construction} }}.{field}.usable(); }}\n"
     )
+}
+
+/// A text whose types have no path: `crate::some::Type` is `Type`.
+fn local(text: &str) -> String {
+    let mut pieces = text.split("crate::");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for mut rest in pieces {
+        while let Some((module, inner)) = rest.split_once("::") {
+            if !module.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+                break;
+            }
+            rest = inner;
+        }
+        out.push_str(rest);
+    }
+    out
 }
 
 /// All source files of a fixture.

@@ -1,7 +1,7 @@
 -- Writes one record, or nothing at all.
 -- ARGV: expectation, version seen, schema, ttl in ms or '', renew, replace, bump, number of
 -- indexes, (index, its entry or '')*, operations. A write that `quick.lua` did not do arrives here
--- too, in its form, and is refused.
+-- too, in its form: a save of a record of an older schema is done, any other is refused.
 
 local key = KEYS[1]
 local expect, seen, mine, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
