@@ -5,11 +5,12 @@
 //! every result has a place, since services refuse or drop anything else. What they do not
 //! take either is a log that is too large; see [`limits`].
 
+mod frame;
 mod limits;
 mod shape;
 #[cfg(test)]
 mod tests;
-pub(crate) mod uri;
+mod uri;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -18,6 +19,7 @@ use std::path::Path;
 use crate::finding::{Context, Finding, Level, Note, Problem, RuleMeta, SuppressionKind};
 use crate::span::Place;
 
+pub(crate) use self::frame::{log, place};
 use self::shape::*;
 use super::{Report, accessor, escape, words};
 
@@ -30,7 +32,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let all = report.findings.len();
     let mut most = all.min(limits::RESULTS);
     loop {
-        let text = escape::json(&log(report, most))?;
+        let text = escape::json(&at_most(report, most))?;
         match limits::fewer(most, &text)? {
             Some(fewer) => most = fewer,
             None => return out.write_all(text.as_bytes()),
@@ -39,7 +41,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The log with at most so many results.
-fn log(report: &Report, most: usize) -> Log<'_> {
+fn at_most(report: &Report, most: usize) -> Log<'_> {
     let suppressed = report.findings.iter().any(|finding| finding.suppression.is_some());
     let base = ArtifactLocation { uri: uri::of_folder(&report.repository()), uri_base_id: None };
     let kept = limits::most_severe(&report.findings, most);

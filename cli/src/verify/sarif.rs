@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::claims::Claim;
 use super::{Divergence, Verdict, terminal};
 use crate::finding::Level;
-use crate::report::sarif::uri;
+use crate::report::sarif::{log, place};
 use crate::report::{escape, words};
 
 pub(super) fn write(verdict: &Verdict, prefix: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -37,21 +37,8 @@ pub(super) fn write(verdict: &Verdict, prefix: &str, out: &mut dyn Write) -> io:
     let warnings = verdict.warnings.iter().map(|warning| said("warning", warning.clone()));
     let notes: Vec<Value> =
         untraced.into_iter().map(|one| said("error", sentence(one))).chain(warnings).collect();
-    let log = json!({
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": env!("CARGO_PKG_NAME"),
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            }},
-            "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": notes}],
-            "columnKind": "unicodeCodePoints",
-            "results": witnessed.values().map(|(claim, seen)| result(claim, seen, prefix)).collect::<Vec<_>>(),
-        }],
-    });
-    out.write_all(escape::json(&log)?.as_bytes())
+    let results = witnessed.values().map(|(claim, seen)| result(claim, seen, prefix)).collect();
+    out.write_all(escape::json(&log(rules, notes, results))?.as_bytes())
 }
 
 fn result(claim: &Claim, seen: &[&Divergence], prefix: &str) -> Value {
@@ -66,10 +53,7 @@ fn result(claim: &Claim, seen: &[&Divergence], prefix: &str) -> Value {
         "level": words::level(Level::Error),
         "message": {"text": text},
         "locations": [{"physicalLocation": {
-            "artifactLocation": {
-                "uri": uri::encode(format!("{prefix}{}", claim.file).as_bytes()),
-                "uriBaseId": "%SRCROOT%",
-            },
+            "artifactLocation": place(&format!("{prefix}{}", claim.file)),
             "region": {"startLine": claim.line, "startColumn": claim.column},
         }}],
         "partialFingerprints": {"statelessSite/v1": claim.fingerprint},

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use crate::report::sarif::{log, place};
 use crate::report::{escape, words};
 
 use super::super::finding::{DeployFinding, FORMS};
@@ -26,32 +27,19 @@ pub(super) fn write(report: &DeployReport, out: &mut dyn Write) -> io::Result<()
         .notes
         .iter()
         .map(|note| {
-            let mut place = json!({"artifactLocation": uri(&note.path)});
+            let mut at = json!({"artifactLocation": place(&note.path)});
             if let Some(line) = note.line {
-                place["region"] = json!({"startLine": line});
+                at["region"] = json!({"startLine": line});
             }
             json!({
                 "level": "warning",
                 "message": {"text": note.message},
-                "locations": [{"physicalLocation": place}],
+                "locations": [{"physicalLocation": at}],
             })
         })
         .collect();
-    let log = json!({
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "cargo-stateless",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            }},
-            "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": notes}],
-            "columnKind": "unicodeCodePoints",
-            "results": report.findings.iter().map(|one| result(report, one)).collect::<Vec<_>>(),
-        }],
-    });
-    out.write_all(escape::json(&log)?.as_bytes())
+    let results = report.findings.iter().map(|one| result(report, one)).collect();
+    out.write_all(escape::json(&log(rules, notes, results))?.as_bytes())
 }
 
 fn result(report: &DeployReport, finding: &DeployFinding) -> Value {
@@ -82,16 +70,12 @@ fn result(report: &DeployReport, finding: &DeployFinding) -> Value {
     result
 }
 
-fn physical(report: &DeployReport, place: Place) -> Value {
-    let file = report.sources.file(place.file);
-    let (line, column) = file.line_column(place.span.start);
-    let (end_line, end_column) = file.line_column(place.span.end);
+fn physical(report: &DeployReport, at: Place) -> Value {
+    let file = report.sources.file(at.file);
+    let (line, column) = file.line_column(at.span.start);
+    let (end_line, end_column) = file.line_column(at.span.end);
     json!({
-        "artifactLocation": uri(&file.path),
+        "artifactLocation": place(&file.path),
         "region": {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column},
     })
-}
-
-fn uri(path: &str) -> Value {
-    json!({"uri": crate::report::sarif::uri::encode(path.as_bytes()), "uriBaseId": "%SRCROOT%"})
 }
