@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::finding::{AccessKind, Confidence, Context, Finding, Landing, Level, Mechanism, Role, RuleMeta};
-use crate::report::words;
+use crate::report::{accessor, words};
 use crate::sink::Policy;
 use crate::workspace::{self, Request as ReadRequest};
 
@@ -27,6 +27,8 @@ pub(crate) struct Claim {
     pub(crate) help: String,
     /// Where it should live; nothing where it may stay.
     pub(crate) lands: Option<&'static str>,
+    /// What takes the declaration's place there, line by line; nothing where none is known.
+    pub(crate) accessor: Vec<String>,
     pub(crate) file: String,
     pub(crate) line: u32,
     pub(crate) column: u32,
@@ -88,6 +90,7 @@ pub(crate) fn read(folder: &Path) -> Vec<Claim> {
             title: finding.title.clone(),
             help: finding.help.clone(),
             lands: words::landing(finding.landing),
+            accessor: finding.accessor.as_ref().map(accessor::lines).unwrap_or_default(),
             file: file.path.clone(),
             line,
             column,

@@ -65,6 +65,7 @@ fn divergence(divergence: &Divergence) -> Value {
             "fingerprint": claim.fingerprint,
             "landing": claim.landing,
             "help": claim.help,
+            "accessor": (!claim.accessor.is_empty()).then(|| claim.accessor.join("\n")),
         })),
         "shrunk": divergence.shrunk.as_ref().map(|small| json!({
             "requests": small.requests, "replays": small.replays, "replay": small.file.to_string_lossy(),

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use super::terminal::{self, Look};
 use super::{Divergence, RunLine, Verdict};
 use crate::report::junit::{Case, Outcome, Suite, document};
+use crate::report::words::count;
 
 pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     let suites: Vec<Suite> = verdict.runs.iter().map(|line| suite(verdict, line)).collect();
@@ -24,7 +25,7 @@ fn suite(verdict: &Verdict, line: &RunLine) -> Suite {
         cases.push(Case { name: "the test".to_owned(), class: class(&name), outcome });
     }
     if cases.is_empty() {
-        let text = format!("{} requests answered as by one replica", line.same);
+        let text = format!("{} answered as by one replica", count(line.same, "request"));
         let outcome = Outcome::Passed { text };
         cases.push(Case { name: "every answer".to_owned(), class: class(&name), outcome });
     }

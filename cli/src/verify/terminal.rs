@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::{Case, Divergence, Field, RunLine, Seen, Verdict};
 use crate::report::escape::visible;
+use crate::report::words::count;
 
 /// How it looks.
 #[derive(Debug, Clone, Copy)]
@@ -35,9 +36,9 @@ pub(crate) fn baseline(verdict: &Verdict, look: Look) -> String {
     let noise = match verdict.noise.len() {
         0 => String::new(),
         1 => "; 1 field differs on one replica too and is not compared".to_owned(),
-        count => format!("; {count} fields differ on one replica too and are not compared"),
+        number => format!("; {number} fields differ on one replica too and are not compared"),
     };
-    let _ = writeln!(text, "{:<12}{}{noise}", "baseline", requests(verdict.requests));
+    let _ = writeln!(text, "{:<12}{}{noise}", "baseline", count(verdict.requests, "request"));
     if look.verbose {
         for (route, path, sort) in &verdict.noise {
             let _ = writeln!(text, "{:<12}{}  {}: {}", "", visible(route), visible(path), sort.words());
@@ -101,11 +102,10 @@ pub(crate) fn verdict(verdict: &Verdict, look: Look) -> String {
     let said = match (verdict.stateless(), verdict.divergences.len()) {
         (true, _) => {
             look.painted(GREEN, "stateless")
-                + &format!(": no answer depends on the replica, over {schedules} schedules")
+                + &format!(": no answer depends on the replica, over {}", count(schedules, "schedule"))
         }
         (false, 0) => look.painted(RED, "not stateless") + ": the test needs one replica",
-        (false, 1) => look.painted(RED, "not stateless") + ": 1 difference",
-        (false, count) => look.painted(RED, "not stateless") + &format!(": {count} differences"),
+        (false, number) => look.painted(RED, "not stateless") + ": " + &count(number, "difference"),
     };
     if !look.quiet || !verdict.stateless() {
         let _ = writeln!(text, "\n{said}");
@@ -147,12 +147,11 @@ fn coverage(verdict: &Verdict, look: Look) -> String {
     }
     let unseen = &verdict.without_witness;
     if !unseen.is_empty() {
-        let count =
-            if unseen.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", unseen.len()) };
         let _ = writeln!(
             text,
-            "{:<12}{count} of `check` without a witness{}",
+            "{:<12}{} of `check` without a witness{}",
             "",
+            count(unseen.len(), "finding"),
             if look.verbose { ":" } else { " (-v lists them)" }
         );
         for finding in unseen.iter().filter(|_| look.verbose) {
@@ -169,13 +168,7 @@ pub(crate) fn replayed(case: &Case, fields: &[Field], look: Look) -> String {
     }
     let mut text = format!("{} {}\n", look.painted(RED, "FAILED"), visible(&case.title));
     for field in fields {
-        let _ = writeln!(
-            text,
-            "  {}: {}, on one replica {}",
-            visible(&field.path),
-            visible(&field.is),
-            visible(&field.was)
-        );
+        let _ = writeln!(text, "  {}", differs(field));
     }
     text
 }
@@ -203,15 +196,10 @@ pub(super) fn one(divergence: &Divergence, look: Look) -> String {
     line("reader", &format!("{}{carried}", request(reader)));
     let shown = if look.verbose { usize::MAX } else { 4 };
     for field in divergence.fields.iter().filter(|field| field.path != "status").take(shown) {
-        let words =
-            |text: &str| if text.is_empty() { "nothing".to_owned() } else { visible(text).into_owned() };
-        line(
-            "differs",
-            &format!("{}: {}, on one replica {}", visible(&field.path), words(&field.is), words(&field.was)),
-        );
+        line("differs", &differs(field));
     }
     if divergence.fields.len() > shown {
-        line("", &format!("and {} more fields", divergence.fields.len() - shown));
+        line("", &format!("and {}", count(divergence.fields.len() - shown, "more field")));
     }
     line("cause", cause.words());
     if let Some(help) = cause.help() {
@@ -227,13 +215,15 @@ pub(super) fn one(divergence: &Divergence, look: Look) -> String {
         if let Some(lands) = claim.lands {
             line("lands in", lands);
         }
+        for (at, code) in claim.accessor.iter().enumerate() {
+            line(if at == 0 { "accessor" } else { "" }, code);
+        }
     }
     let schedules: Vec<String> = divergence.schedules.iter().map(ToString::to_string).collect();
     line("seen with", &schedules.join(", "));
     if let Some(small) = &divergence.shrunk {
-        let replays =
-            if small.replays == 1 { "1 replay".to_owned() } else { format!("{} replays", small.replays) };
-        line("shrunk", &format!("to {} in {replays}", requests(small.requests)));
+        let (requests, replays) = (count(small.requests, "request"), count(small.replays, "replay"));
+        line("shrunk", &format!("to {requests} in {replays}"));
         line(
             "replay",
             &format!("cargo stateless verify --replay {}", visible(&small.file.to_string_lossy())),
@@ -262,6 +252,26 @@ fn request(seen: &Seen) -> String {
     format!("#{} {} on replica {}", seen.number, visible(&seen.line), seen.replica)
 }
 
-fn requests(count: usize) -> String {
-    if count == 1 { "1 request".to_owned() } else { format!("{count} requests") }
+/// A field that differs. One that is not there has no value.
+fn differs(field: &Field) -> String {
+    let words = |text: &str| if text.is_empty() { "nothing".to_owned() } else { visible(text).into_owned() };
+    format!("{}: {}, on one replica {}", visible(&field.path), words(&field.is), words(&field.was))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::compare::Kind;
+
+    #[test]
+    fn a_field_that_is_not_there_is_said_to_be_nothing() {
+        let case = r#"{"version": 1, "title": "GET / differs", "serve": "", "ready": null, "reset": null,
+                       "steps": [], "noise": []}"#;
+        let case: Case = serde_json::from_str(case).unwrap();
+        let field =
+            Field { path: "header.etag".into(), kind: Kind::Presence, was: "x".into(), is: String::new() };
+        let look = Look { color: false, verbose: false, quiet: false };
+        let text = replayed(&case, &[field], look);
+        assert_eq!(text, "FAILED GET / differs\n  header.etag: nothing, on one replica x\n");
+    }
 }
