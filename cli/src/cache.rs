@@ -23,18 +23,23 @@ pub struct Cache {
     build: String,
 }
 
+/// The user's folder, `$XDG_CACHE_HOME/cargo-stateless`, which need not be there yet. A relative
+/// path in a variable counts for nothing, as the XDG Base Directory Specification has it.
+pub(crate) fn user_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
+    Some(base.join("cargo-stateless"))
+}
+
 /// What a result was made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key(blake3::Hash);
 
 impl Cache {
-    /// The user's folder, `$XDG_CACHE_HOME/cargo-stateless`; nothing where there is none, or where
-    /// the running program cannot be told from another build of it.
+    /// Results in [`user_folder`]; nothing where there is none, or where the running program
+    /// cannot be told from another build of it.
     pub fn of_user() -> Option<Cache> {
-        let absolute =
-            |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let base = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
-        Cache::open(base.join("cargo-stateless"))
+        Cache::open(user_folder()?)
     }
 
     /// Results in that folder, which need not be there yet.

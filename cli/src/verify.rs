@@ -43,6 +43,7 @@ mod shrink;
 mod small;
 mod stage;
 mod store;
+mod target;
 mod tee;
 pub(crate) mod terminal;
 mod tunnel;
@@ -121,21 +122,26 @@ async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failu
     let mut confirmed = false;
     for schedule in plan.schedules() {
         watcher.begins(&schedule.to_string());
-        let alone;
-        let base = if schedule == Schedule::Reconnect {
-            // Who is cut off loses something on one replica too: that is what to compare with.
-            match stage.reconnecting(&base, &mut noise, limit).await? {
+        let (mut own, alone);
+        let (base, noise) = if schedule == Schedule::Reconnect {
+            // Who is cut off loses something on one replica too: that is what to compare with, and
+            // what is noise there need not be noise elsewhere.
+            own = noise.clone();
+            match stage.reconnecting(&base, &mut own, limit).await? {
                 Some(exchanges) => {
                     alone = exchanges;
-                    &alone
+                    (&alone, &mut own)
                 }
                 None => {
-                    verdict.warn_of_no_return(plan.kinds.len() == 1);
+                    // With `--all` it was not asked for by its name.
+                    if !plan.all {
+                        verdict.warn_of_no_return();
+                    }
                     continue;
                 }
             }
         } else {
-            &base
+            (&base, &mut noise)
         };
         let run = stage.run(schedule, base, Some(limit)).await?;
         let mut differences = noise.differences(base, &run.exchanges);

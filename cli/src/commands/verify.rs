@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::ValueEnum;
-
 use super::progress::Progress;
 use super::{DENIED, output, stdout, use_color};
 use crate::args::verify::{Folder, VerifyArgs};
+use crate::cache::user_folder;
 use crate::error::Error;
 use crate::verify::report::{self, VerdictFormat};
 use crate::verify::scorecard::Scorecard;
 use crate::verify::terminal::{self, Look};
-use crate::verify::{self, Case, Plan, RunLine, Scenario, ScheduleKind, Verdict, Watcher, Wishes};
+use crate::verify::{self, Case, Plan, RunLine, Scenario, Verdict, Watcher, Wishes};
 
 pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
     let mut plan = plan(args)?;
@@ -25,6 +24,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
         let case = Case::read(file)?;
         if args.serve.is_none() {
             plan.serve.clone_from(&case.serve);
+            plan.targets.clone_from(&case.targets);
         }
         plan.ready = plan.ready.or_else(|| case.ready.clone());
         plan.reset = plan.reset.or_else(|| case.reset.clone());
@@ -75,14 +75,14 @@ fn plan(args: &VerifyArgs) -> Result<Plan, Error> {
     let wishes = Wishes { origin: args.origin.clone(), variables: args.variable.clone() };
     Ok(Plan {
         scenario: Scenario::read(&args.scenario, &here, &wishes)?,
-        variables: wishes.variables,
         replicas: if args.target.is_empty() { args.replicas.into() } else { args.target.len() },
         scorecard: args.scorecard,
         store: args.store.clone(),
         targets: args.target.clone(),
         port: args.port,
         shared_ports: args.share_port.clone(),
-        kinds: if args.all { ScheduleKind::value_variants().to_vec() } else { args.schedule.clone() },
+        kinds: args.schedule.clone(),
+        all: args.all,
         seed: args.seed,
         randoms: args.randoms.into(),
         serve: args.serve.clone().unwrap_or_default(),
@@ -101,12 +101,11 @@ fn plan(args: &VerifyArgs) -> Result<Plan, Error> {
 
 /// A place for this folder's logs and replay files that is not in the folder.
 fn cache(here: &Path) -> PathBuf {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let root = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
     let names: Vec<String> =
         here.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     let name = names.join("-").replace('/', "");
-    root.unwrap_or_else(std::env::temp_dir).join("cargo-stateless/verify").join(name.trim_start_matches('-'))
+    let folder = user_folder().unwrap_or_else(|| std::env::temp_dir().join("cargo-stateless"));
+    folder.join("verify").join(name.trim_start_matches('-'))
 }
 
 /// A line at a time as runs end, and how far it is meanwhile.

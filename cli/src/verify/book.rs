@@ -24,6 +24,8 @@ struct Inner {
     clients: Clients,
     last: HashMap<usize, usize>,
     open: Vec<usize>,
+    /// Answers that have ended, and whose bodies are lent to be read.
+    read: usize,
     /// How many times each replica was started anew.
     lives: HashMap<usize, usize>,
     killed: Vec<usize>,
@@ -81,8 +83,9 @@ impl Book {
         inner.last.insert(client, replica);
         let number = inner.exchanges.len();
         let overlapped = !inner.open.is_empty();
-        for open in inner.open.clone() {
-            inner.exchanges[open].overlapped = true;
+        let Inner { open, exchanges, .. } = &mut *inner;
+        for at in open.iter() {
+            exchanges[*at].overlapped = true;
         }
         inner.open.push(number);
         inner.times.push((Instant::now(), None));
@@ -158,12 +161,25 @@ impl Book {
             return;
         }
         inner.open.retain(|open| *open != number);
-        let Some(exchange) = inner.exchanges.get(number) else { return };
+        let Some(exchange) = inner.exchanges.get_mut(number) else { return };
         let client = exchange.client;
-        let Some(answer) = exchange.answer().cloned() else { return };
+        let Outcome::Answered(answer) = &mut exchange.outcome else { return };
+        // What the head gives out is known since it came.
+        if answer.body.length == 0 {
+            return;
+        }
+        // Read while others may enter, and lent for that rather than copied.
+        let (headers, body) = (answer.headers.clone(), std::mem::take(&mut answer.body));
+        inner.read += 1;
         drop(inner);
-        let issued = lineage::issued(&answer);
-        self.inner().clients.learn(client, issued);
+        let lent = Answer { headers, body, ..Answer::default() };
+        let issued = lineage::issued(&lent);
+        let mut inner = self.inner();
+        inner.read -= 1;
+        inner.clients.learn(client, issued);
+        if let Some(Exchange { outcome: Outcome::Answered(answer), .. }) = inner.exchanges.get_mut(number) {
+            answer.body = lent.body;
+        }
     }
 
     /// A message of a WebSocket.
@@ -171,9 +187,10 @@ impl Book {
         self.received(number, |answer| answer.messages.push(message));
     }
 
-    /// How many requests have no whole answer yet.
+    /// How many requests have no whole answer yet, or one that is still read.
     pub(crate) fn open(&self) -> usize {
-        self.inner().open.len()
+        let inner = self.inner();
+        inner.open.len() + inner.read
     }
 
     /// The process that serves this request is asked to end. What has no end of its own (events,

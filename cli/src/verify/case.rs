@@ -27,6 +27,9 @@ pub(crate) struct Case {
     pub(crate) port: Option<u16>,
     #[serde(default)]
     pub(crate) shared_ports: Vec<u16>,
+    /// Replicas that run elsewhere, in place of `serve`.
+    #[serde(default)]
+    pub(crate) targets: Vec<String>,
     /// All but the last go to replica 0; the last goes to replica 1, and differs there.
     pub(crate) steps: Vec<Step>,
     /// Fields of the last answer that differ on one replica too.
@@ -36,8 +39,8 @@ pub(crate) struct Case {
 impl Case {
     pub(crate) fn new(title: String, steps: Vec<Step>, noise: Vec<String>, plan: &super::Plan) -> Self {
         let (serve, ready, reset) = (plan.serve.clone(), plan.ready.clone(), plan.reset.clone());
-        let (port, shared_ports) = (plan.port, plan.shared_ports.clone());
-        Case { version: VERSION, title, serve, ready, reset, port, shared_ports, steps, noise }
+        let (port, shared_ports, targets) = (plan.port, plan.shared_ports.clone(), plan.targets.clone());
+        Case { version: VERSION, title, serve, ready, reset, port, shared_ports, targets, steps, noise }
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lineage;
+use super::lineage::Link;
 use super::record::Exchange;
 
 /// Pairs of routes, writer first, and whether different processes served them in some run.
@@ -13,9 +13,9 @@ pub(crate) struct Coverage {
 }
 
 impl Coverage {
-    /// Enters the pairs of a run.
-    pub(crate) fn enter(&mut self, run: &[Exchange]) {
-        for (reader, links) in run.iter().zip(lineage::links(run)) {
+    /// Enters the pairs of a run; `links` says for each exchange what it carries.
+    pub(crate) fn enter(&mut self, run: &[Exchange], links: &[Vec<Link>]) {
+        for (reader, links) in run.iter().zip(links) {
             for link in links {
                 let writer = &run[link.from];
                 let pair = (writer.key.route.clone(), reader.key.route.clone());

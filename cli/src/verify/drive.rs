@@ -70,12 +70,7 @@ pub(crate) async fn run(
     let took = started.elapsed();
     // What it started and left behind would go on sending.
     group.kill();
-    for _ in 0..50 {
-        if job.log.ended() {
-            break;
-        }
-        tokio::time::sleep(LOOK).await;
-    }
+    job.log.last_words().await;
     let failed = match status {
         Some(status) if status.success() => None,
         Some(status) => Some(group::ended(status)),

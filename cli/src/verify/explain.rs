@@ -8,7 +8,7 @@ use crate::finding::Role;
 
 use super::claims::{Claim, Fit};
 use super::compare::Field;
-use super::lineage::{Link, links};
+use super::lineage::Link;
 use super::noise::Difference;
 use super::record::{Exchange, header};
 
@@ -124,9 +124,11 @@ enum Symptom {
     Other,
 }
 
-/// Explains one difference of a run; `all` are the differences of that run.
+/// Explains one difference of a run; `all` are the differences of that run, and `links` says for
+/// each exchange what it carries of earlier answers.
 pub(crate) fn explain(
     run: &[Exchange],
+    links: &[Vec<Link>],
     difference: &Difference,
     base: &Exchange,
     all: &[Difference],
@@ -138,8 +140,7 @@ pub(crate) fn explain(
         Symptom::Other | Symptom::Number if stale(run, reader, all) => Symptom::Stale,
         symptom => symptom,
     };
-    let links = links(&run[..=reader]).pop().unwrap_or_default();
-    let linked = |writer: usize| links.iter().rfind(|link| link.from == writer);
+    let linked = |writer: usize| links[reader].iter().rfind(|link| link.from == writer);
     // A message that did not come may have been sent by somebody who came later.
     let end = if symptom == Symptom::Messages { run.len() } else { reader };
     let elsewhere: Vec<usize> = (0..end).filter(|at| !run[*at].same_process(found)).collect();
@@ -200,7 +201,7 @@ fn ground(run: &[Exchange], writer: usize, reader: usize, link: Option<&Link>, s
     if wrote.client == read.client {
         score += 1;
     }
-    if first_part(&wrote.request.target) == first_part(&read.request.target) {
+    if wrote.request.thing() == read.request.thing() {
         score += 3;
     }
     if wrote.request.path() == read.request.path() {
@@ -218,7 +219,7 @@ fn says(exchange: &Exchange) -> bool {
 /// elsewhere: so the data is shared, and this is a copy of it.
 fn stale(run: &[Exchange], reader: usize, all: &[Difference]) -> bool {
     let found = &run[reader];
-    let about = |at: &usize| first_part(&run[*at].request.target) == first_part(&found.request.target);
+    let about = |at: &usize| run[*at].request.thing() == found.request.thing();
     let writes = |at: &usize| about(at) && !run[*at].request.only_asks();
     let same = |at: &usize| match (run[*at].answer(), found.answer()) {
         (Some(was), Some(is)) => was.status == is.status && was.body == is.body,
@@ -234,11 +235,6 @@ fn stale(run: &[Exchange], reader: usize, all: &[Difference]) -> bool {
                 && writers.all(|writer| !run[writer].same_process(&run[at]))
                 && (at + 1..reader).any(|at| writes(&at))
         })
-}
-
-fn first_part(target: &str) -> Option<&str> {
-    let path = target.split('?').next()?;
-    path.split('/').find(|part| !part.is_empty() && *part != "api")
 }
 
 fn symptom(base: &Exchange, found: &Exchange, fields: &[Field]) -> Symptom {
@@ -337,6 +333,7 @@ mod tests {
     use super::*;
     use crate::verify::compare::Kind;
     use crate::verify::key::Key;
+    use crate::verify::lineage::links;
     use crate::verify::record::{Answer, Body, Outcome, Request};
 
     fn exchange(replica: usize, line: &str, headers: &[(&str, &str)], status: u16, body: &str) -> Exchange {
@@ -353,7 +350,7 @@ mod tests {
     fn class(run: &[Exchange], base: &Exchange, path: &str, was: &str, is: &str) -> Cause {
         let field = Field { path: path.into(), kind: Kind::Value, was: was.into(), is: is.into() };
         let difference = Difference { base: 0, run: run.len() - 1, fields: vec![field] };
-        explain(run, &difference, base, std::slice::from_ref(&difference), &[]).cause
+        explain(run, &links(run), &difference, base, std::slice::from_ref(&difference), &[]).cause
     }
 
     #[test]
@@ -362,6 +359,20 @@ mod tests {
         let base = exchange(0, "GET /mails", &[], 200, "1");
         assert_eq!(class(&run, &base, "body", "1", "3"), Cause::Job);
         assert_eq!(class(&run, &base, "body", "3", "1"), Cause::Counter);
+    }
+
+    #[test]
+    fn a_version_in_the_path_does_not_make_two_things_one() {
+        let run = [
+            exchange(0, "POST /api/v1/items", &[], 201, ""),
+            exchange(0, "POST /api/v1/log", &[], 201, ""),
+            exchange(1, "GET /api/v1/items/7", &[], 200, "0"),
+        ];
+        let base = exchange(0, "GET /api/v1/items/7", &[], 200, "1");
+        let field = Field { path: "body".into(), kind: Kind::Value, was: "1".into(), is: "0".into() };
+        let difference = Difference { base: 2, run: 2, fields: vec![field] };
+        let found = explain(&run, &links(&run), &difference, &base, std::slice::from_ref(&difference), &[]);
+        assert_eq!(found.writer, Some(0));
     }
 
     #[test]

@@ -66,7 +66,8 @@ pub enum Failure {
     /// A schedule wants what only the starter of a replica can do.
     #[error("`{schedule}` ends replicas, and those of `--target` run elsewhere")]
     #[diagnostic(help(
-        "`avoid-last`, `random` and `sticky` only send requests; `--serve` starts replicas that can be ended"
+        "`avoid-last`, `random`, `sticky` and `reconnect` only send requests; `--serve` starts replicas that can be \
+         ended"
     ))]
     Elsewhere {
         /// Its name.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::report::escape::visible;
 
@@ -72,9 +73,15 @@ impl Log {
         });
     }
 
-    /// Whether both streams have come to their end: then nothing is missing from the log.
-    pub(crate) fn ended(&self) -> bool {
-        lock(&self.kept).readers == 0
+    /// Waits a moment until both streams have come to their end: the last words of a process that
+    /// has ended may still be on their way.
+    pub(crate) async fn last_words(&self) {
+        for _ in 0..50 {
+            if lock(&self.kept).readers == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// The last lines, each after a line break and some room; empty where there are none.

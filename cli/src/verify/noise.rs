@@ -7,7 +7,7 @@ use super::key::Key;
 use super::record::Exchange;
 
 /// Fields that say nothing, by route.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Noise {
     measured: BTreeMap<(String, String, Kind), Sort>,
     ignored: Vec<Pattern>,
@@ -72,7 +72,7 @@ impl Noise {
                 if one.overlapped && other.overlapped && one.request.body != other.request.body {
                     return None;
                 }
-                let fields = self.between(&base[base_at], &run[run_at]);
+                let fields = self.between(one, other);
                 (!fields.is_empty()).then_some(Difference { base: base_at, run: run_at, fields })
             })
             .collect()

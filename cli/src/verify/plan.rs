@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ValueEnum as _;
+
 use super::scenario::Scenario;
 use super::schedule::Schedule;
 
@@ -13,6 +15,8 @@ pub(crate) struct Plan {
     pub(crate) replicas: usize,
     /// What to run beside the baseline; the usual where nothing is named.
     pub(crate) kinds: Vec<ScheduleKind>,
+    /// Every schedule there is.
+    pub(crate) all: bool,
     pub(crate) seed: u64,
     /// Random schedules, with the seeds from `seed` on.
     pub(crate) randoms: u64,
@@ -36,8 +40,6 @@ pub(crate) struct Plan {
     pub(crate) scorecard: bool,
     /// A store that says how often it was called.
     pub(crate) store: Option<String>,
-    /// Values for `{{name}}` in scenarios.
-    pub(crate) variables: Vec<(String, String)>,
     /// Where the caller stands; replicas get copies of it.
     pub(crate) here: PathBuf,
     /// Where the source is that findings are looked for in.
@@ -69,7 +71,11 @@ impl Plan {
     /// What to run beside the baseline, in this order.
     pub(crate) fn schedules(&self) -> Vec<Schedule> {
         let usual = [ScheduleKind::AvoidLast, ScheduleKind::Random];
-        let mut kinds = if self.kinds.is_empty() { usual.to_vec() } else { self.kinds.clone() };
+        let mut kinds = match (self.all, self.kinds.is_empty()) {
+            (true, _) => ScheduleKind::value_variants().to_vec(),
+            (false, true) => usual.to_vec(),
+            (false, false) => self.kinds.clone(),
+        };
         if self.scorecard {
             let counted =
                 [ScheduleKind::Random, ScheduleKind::Kill, ScheduleKind::Drain, ScheduleKind::Sticky];

@@ -196,14 +196,14 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
     }
 
     let short = body.size_hint().exact().is_some_and(|length| length <= READ_FIRST);
-    let (read, streamed) = match short {
+    let body = match short {
         true => match body.collect().await {
-            Ok(read) => (Some(read.to_bytes()), None),
+            Ok(read) => Ok(read.to_bytes()),
             Err(_) => return refuse("the request broke off"),
         },
-        false => (None, Some(body)),
+        false => Err(body),
     };
-    if let Some(read) = &read {
+    if let Ok(read) = &body {
         entry.body.push(read);
     }
     let Entry { number, replica, before, cut } = route.book.enter(connection, entry);
@@ -211,32 +211,33 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
         Some(before) => route.act(before, replica).await,
         None => route.fleet.address(replica),
     };
-    let Some(address) = address else { return refuse("no such replica") };
+    let unsent = |why: &str| {
+        route.book.failed(number, why.to_owned());
+        refuse(why)
+    };
+    let Some(address) = address else { return unsent("no such replica") };
     let leaving = Arc::clone(&route);
     let leave = async move { leaving.interrupt(address, number).await };
     let replaced = before == Some(Before::Replace);
-    let body: AnyBody = match (read, streamed) {
-        (Some(read), _) if replaced && read.len() > 1 => {
+    let body: AnyBody = match body {
+        Ok(read) if replaced && read.len() > 1 => {
             Held::new(read, leave).map_err(|never| match never {}).boxed_unsync()
         }
-        (read, streamed) => {
+        body => {
             if replaced {
                 tokio::spawn(held::after_receipt(leave));
             }
-            passed_on(read, streamed, &route, number)
+            passed_on(body, &route, number)
         }
     };
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let uri = hyper::Uri::builder().scheme("http").authority(address.to_string()).path_and_query(target);
-    let Ok(uri) = uri.build() else {
-        route.book.failed(number, "the request's target is no path".to_owned());
-        return refuse("the request's target is no path");
-    };
+    let Ok(uri) = uri.build() else { return unsent("the request's target is no path") };
     let http2 = head.version == Version::HTTP_2;
     head.uri = uri;
     head.version = if http2 { Version::HTTP_2 } else { Version::HTTP_11 };
     between(&mut head.headers, upgrade);
-    if let Some(host) = route.fleet.host(replica).and_then(|host| HeaderValue::from_str(&host).ok())
+    if let Some(host) = route.fleet.host(replica).and_then(|host| HeaderValue::from_str(host).ok())
         && !http2
     {
         head.headers.insert(header::HOST, host);
@@ -271,10 +272,10 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
 }
 
 /// The body as it came: read already, or written down while it passes.
-fn passed_on(read: Option<Bytes>, streamed: Option<Incoming>, route: &Arc<Route>, number: usize) -> AnyBody {
-    match (read, streamed) {
-        (None, Some(streamed)) => Tee::request(streamed, Arc::clone(route), number).boxed_unsync(),
-        (read, _) => Full::new(read.unwrap_or_default()).map_err(|never| match never {}).boxed_unsync(),
+fn passed_on(body: Result<Bytes, Incoming>, route: &Arc<Route>, number: usize) -> AnyBody {
+    match body {
+        Ok(read) => Full::new(read).map_err(|never| match never {}).boxed_unsync(),
+        Err(streamed) => Tee::request(streamed, Arc::clone(route), number).boxed_unsync(),
     }
 }
 

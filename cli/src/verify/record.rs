@@ -111,6 +111,13 @@ impl Request {
         self.target.split('?').next().unwrap_or(&self.target)
     }
 
+    /// What it is about: the first part of its path that differs between things at all.
+    pub(crate) fn thing(&self) -> Option<&str> {
+        let version = |part: &str| part.strip_prefix('v').is_some_and(|rest| rest.parse::<u8>().is_ok());
+        let mut parts = self.path().split('/').filter(|part| !part.is_empty());
+        parts.find(|part| *part != "api" && !version(part))
+    }
+
     /// For people: method and path.
     pub(crate) fn line(&self) -> String {
         format!("{} {}", self.method, self.path())
@@ -175,10 +182,7 @@ impl Exchange {
 
     /// Whether no end of it is to be expected: events, a WebSocket.
     pub(crate) fn endless(&self) -> bool {
-        self.answer().is_some_and(|answer| {
-            let kind = header(&answer.headers, "content-type").unwrap_or_default();
-            answer.status == 101 || kind.starts_with("text/event-stream")
-        })
+        self.answer().is_some_and(|answer| answer.status == 101 || answer.streams_events())
     }
 
     /// Whether there was no answer, or not all of it.

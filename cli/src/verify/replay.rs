@@ -18,6 +18,7 @@ use super::key::{self, Key};
 use super::lineage::{self, Issued};
 use super::proxy::headers;
 use super::record::{Answer, Body, Exchange, Outcome, Request};
+use super::replica::Fleet;
 
 /// Longer than any request of a test should take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -69,14 +70,18 @@ pub(crate) fn sender() -> Sender {
 }
 
 /// Sends the steps in their order, each to the replica beside it.
-pub(crate) async fn send(steps: &[(&Step, usize)], replicas: &[SocketAddr]) -> Vec<Exchange> {
+pub(crate) async fn send(steps: &[(&Step, usize)], fleet: &Fleet) -> Vec<Exchange> {
     let client = sender();
     let mut anew = Anew::default();
     let mut exchanges = Vec::with_capacity(steps.len());
     for (step, replica) in steps {
-        let request = anew.renewed(&step.request());
-        let answer = match replicas.get(*replica) {
-            Some(address) => ask(&client, &request, *address).await,
+        let mut request = anew.renewed(&step.request());
+        if let Some(host) = fleet.host(*replica) {
+            request.headers.retain(|(name, _)| name != "host");
+            request.headers.push(("host".to_owned(), host.to_owned()));
+        }
+        let answer = match fleet.address(*replica) {
+            Some(address) => ask(&client, &request, address).await,
             None => Err("no such replica".to_owned()),
         };
         let outcome = match answer {

@@ -21,6 +21,7 @@ use super::failure::Failure;
 use super::group::{self, Group, MARK};
 use super::log::Log;
 use super::namespace::{self, Namespace, Relay};
+use super::target::Target;
 use super::{binds, shared, workdir};
 
 /// How long a replica that was asked to end may take until that is worth a warning. Deployments
@@ -32,7 +33,7 @@ pub(crate) const GRACE: Duration = Duration::from_secs(5);
 pub(crate) struct Service {
     pub(crate) serve: Serve,
     /// Where replicas run elsewhere: what there is to start is nothing then.
-    pub(crate) targets: Vec<SocketAddr>,
+    pub(crate) targets: Vec<Target>,
     /// Each in a namespace of its own.
     pub(crate) namespace: Option<Namespace>,
     /// Where the source binds a port of its own.
@@ -135,7 +136,7 @@ impl Service {
         self.scratch.join(format!("{run}-{number}-{turn}.s"))
     }
 
-    /// Where the source says which port it binds, and the way out.
+    /// Where the source says which port it binds, and the way out. Reads the whole source.
     fn bound_elsewhere(&self) -> Option<String> {
         let bind = binds::first(&self.source).filter(|_| self.namespace.is_none())?;
         Some(format!(
@@ -164,6 +165,21 @@ impl Service {
         paths.next().unwrap_or(folder)
     }
 
+    /// What was seen of a replica that is not ready in time, and the way out.
+    fn unready(&self, address: SocketAddr, status: Option<u16>) -> (String, String) {
+        if let Some(status) = status {
+            let path = self.ready.as_deref().unwrap_or("/");
+            let help = "`--ready` wants a path that answers 2xx or 3xx once the service works";
+            return (format!("GET {path} answers {status}"), help.to_owned());
+        }
+        let help = self.bound_elsewhere().unwrap_or_else(|| {
+            "the service has to listen on the port it is given, as `{port}` in `--serve` or as PORT; \
+             `--ready-timeout` waits longer"
+                .to_owned()
+        });
+        (format!("nothing answers on {address}"), help)
+    }
+
     async fn wait(&self, replica: &mut Replica) -> Result<(), Failure> {
         let started = Instant::now();
         loop {
@@ -174,23 +190,12 @@ impl Service {
                 let help = self.bound_elsewhere().map(String::into_boxed_str);
                 return Err(Failure::Died { replica, when, status, log, log_file, help });
             }
-            let seen = match answer(replica.address, self.ready.as_deref(), replica.relay.is_some()).await {
-                Ok(None | Some(200..=399)) => return Ok(()),
-                Ok(Some(status)) => {
-                    let path = self.ready.as_deref().unwrap_or("/");
-                    (format!("GET {path} answers {status}"), "`--ready` wants a path that answers 2xx or 3xx once the service works".to_owned())
-                }
-                Err(_) => (
-                    format!("nothing answers on {}", replica.address),
-                    self.bound_elsewhere().unwrap_or_else(|| {
-                        "the service has to listen on the port it is given, as `{port}` in `--serve` or as PORT; \
-                         `--ready-timeout` waits longer"
-                            .to_owned()
-                    }),
-                ),
-            };
+            let seen = answer(replica.address, self.ready.as_deref(), replica.relay.is_some()).await;
+            if let Ok(None | Some(200..=399)) = seen {
+                return Ok(());
+            }
             if started.elapsed() > self.patience {
-                let (what, help) = seen;
+                let (what, help) = self.unready(replica.address, seen.ok().flatten());
                 return Err(Failure::NotReady {
                     replica: replica.number,
                     seconds: self.patience.as_secs(),
@@ -208,13 +213,7 @@ impl Replica {
     /// Whether it ended although nobody wanted it to.
     async fn died(&mut self, when: &'static str) -> Option<Failure> {
         let status = if self.expected_end { None } else { self.group.status() }?;
-        // Its last words may still be on their way.
-        for _ in 0..50 {
-            if self.log.ended() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        self.log.last_words().await;
         Some(Failure::Died {
             replica: self.number,
             when,
@@ -253,14 +252,14 @@ impl Fleet {
             false => Vec::new(),
         };
         let own = replicas.iter().map(|replica| replica.address);
-        let addresses = std::sync::Mutex::new(own.chain(service.targets.iter().copied()).collect());
+        let elsewhere = service.targets.iter().map(|target| target.address);
+        let addresses = std::sync::Mutex::new(own.chain(elsewhere).collect());
         Ok(Fleet { service, run, replicas: Mutex::new(replicas), addresses, leaving: Mutex::default() })
     }
 
-    /// What replicas that run elsewhere are asked by: they may know one name only.
-    pub(crate) fn host(&self, replica: usize) -> Option<String> {
-        let elsewhere = !self.service.targets.is_empty();
-        elsewhere.then(|| self.address(replica)).flatten().map(|address| address.to_string())
+    /// What a replica that runs elsewhere is asked by: it may know one name only.
+    pub(crate) fn host(&self, replica: usize) -> Option<&str> {
+        self.service.targets.get(replica).map(|target| target.host.as_str())
     }
 
     pub(crate) fn address(&self, replica: usize) -> Option<SocketAddr> {

@@ -15,12 +15,18 @@ use std::path::{Path, PathBuf};
 pub(crate) use self::play::play;
 use self::query::{Expect, Query};
 use super::failure::Failure;
+use super::record::header;
 use super::replay::Step;
+
+/// A name that always has a value: where the requests go.
+const ADDRESS: &str = "STATELESS_URL";
 
 /// What is sent instead of running a command.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scenario {
     calls: Vec<Call>,
+    /// Values for `{{name}}` that no answer gives.
+    variables: Vec<(String, String)>,
     /// What of the files is not sent, and why.
     pub(crate) warnings: Vec<String>,
 }
@@ -65,7 +71,7 @@ impl Mistake {
 impl Scenario {
     /// Reads the files, one after the other.
     pub(crate) fn read(files: &[PathBuf], here: &Path, wishes: &Wishes) -> Result<Self, Failure> {
-        let mut scenario = Scenario::default();
+        let mut scenario = Scenario { variables: wishes.variables.clone(), ..Scenario::default() };
         for file in files {
             let failure = |line: Option<usize>, why: String| Failure::Scenario {
                 place: line
@@ -98,6 +104,35 @@ impl Scenario {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.calls.is_empty()
+    }
+}
+
+impl Wishes {
+    /// Names that have a value from the start.
+    fn names(&self) -> Vec<String> {
+        self.variables.iter().map(|(name, _)| name.clone()).collect()
+    }
+}
+
+impl Call {
+    /// Fails where the request needs a name that has no value yet; else its captures have one.
+    fn checked(self, line: usize, known: &mut Vec<String>) -> Result<Call, Mistake> {
+        let has = |need: &String| need == ADDRESS || known.contains(need);
+        if let Some(unknown) = self.needs.iter().find(|need| !has(need)) {
+            let why = format!(
+                "nothing gives a value to `{{{{{unknown}}}}}`: capture it before, or use `--variable`"
+            );
+            return Err(Mistake::at(line, why));
+        }
+        known.extend(self.captures.iter().map(|(name, _)| name.clone()));
+        Ok(self)
+    }
+}
+
+/// Says of what kind the body is, unless the request itself does.
+fn say_kind(headers: &mut Vec<(String, String)>, kind: &str) {
+    if header(headers, "content-type").is_none() {
+        headers.push(("content-type".to_owned(), kind.to_owned()));
     }
 }
 

@@ -199,7 +199,9 @@ fn plan(baseline: &[Exchange], replicas: usize) -> Vec<usize> {
             costs[plan[from]] += 11;
         }
         let writers: Vec<usize> = (0..at).filter(|before| !baseline[*before].request.only_asks()).collect();
-        if let Some(writer) = writers.iter().rfind(|writer| related(&baseline[**writer], exchange)) {
+        if let Some(writer) =
+            writers.iter().rfind(|writer| baseline[**writer].request.thing() == exchange.request.thing())
+        {
             // More than the last replica and the last writer together, where there are only two.
             costs[plan[*writer]] += 15;
         }
@@ -214,19 +216,6 @@ fn plan(baseline: &[Exchange], replicas: usize) -> Vec<usize> {
         plan.push(replica);
     }
     plan
-}
-
-/// Whether both are about the same thing, by the first part of their paths that differs
-/// between things at all.
-fn related(writer: &Exchange, reader: &Exchange) -> bool {
-    let thing = |exchange: &Exchange| {
-        let parts = exchange.request.path().split('/').filter(|part| !part.is_empty());
-        let mut parts = parts.skip_while(|part| {
-            *part == "api" || part.strip_prefix('v').is_some_and(|rest| rest.parse::<u8>().is_ok())
-        });
-        parts.next().unwrap_or("").to_owned()
-    };
-    thing(writer) == thing(reader)
 }
 
 fn digest(seed: u64, key: &Key) -> u64 {

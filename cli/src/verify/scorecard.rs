@@ -54,7 +54,7 @@ impl Scorecard {
         match schedule {
             Schedule::Kill => {
                 if let Some(at) = run.killed_at {
-                    self.sessions = Some(sessions(all, at, differences, &run.cut));
+                    self.sessions = Some(sessions(all, at, differences));
                 }
             }
             Schedule::Drain => {
@@ -86,7 +86,7 @@ impl Scorecard {
         Ok(report.scorecard)
     }
 
-    /// A name and its value in words, for each number that is there.
+    /// The name of each number and its value in words; no value where it is missing.
     pub(crate) fn rows(&self) -> Vec<(&'static str, Option<String>)> {
         let part = |part: Option<Part>| part.map(|part| format!("{} of {}", part.lost, part.of));
         let number = |number: Option<f64>| number.map(|number| format!("{number:.2}"));
@@ -106,13 +106,13 @@ impl Scorecard {
 }
 
 /// Clients that were there before a replica was killed and after it, and those that noticed.
-fn sessions(run: &[Exchange], killed_at: usize, differences: &[Difference], cut: &[usize]) -> Part {
+fn sessions(run: &[Exchange], killed_at: usize, differences: &[Difference]) -> Part {
     let clients = |part: &[Exchange]| part.iter().map(|exchange| exchange.client).collect::<BTreeSet<_>>();
     let (before, after) = run.split_at(killed_at.min(run.len()));
     let stayed: BTreeSet<usize> = clients(before).intersection(&clients(after)).copied().collect();
     let noticed: BTreeSet<usize> = differences
         .iter()
-        .filter(|difference| difference.run >= killed_at && !cut.contains(&difference.run))
+        .filter(|difference| difference.run >= killed_at)
         .map(|difference| run[difference.run].client)
         .collect();
     Part { of: stayed.len(), lost: stayed.intersection(&noticed).count() }
@@ -173,7 +173,7 @@ mod tests {
         // Clients 0 and 1 stay, 2 leaves before and 3 comes after.
         let run = run(&[(0, 0), (1, 1), (2, 0), (0, 1), (1, 1), (3, 1)]);
         let differs = |at| Difference { base: at, run: at, fields: Vec::new() };
-        assert_eq!(sessions(&run, 3, &[differs(3), differs(5)], &[]), Part { of: 2, lost: 1 });
-        assert_eq!(sessions(&run, 3, &[differs(3)], &[3]), Part { of: 2, lost: 0 });
+        assert_eq!(sessions(&run, 3, &[differs(3), differs(5)]), Part { of: 2, lost: 1 });
+        assert_eq!(sessions(&run, 3, &[differs(2)]), Part { of: 2, lost: 0 });
     }
 }

@@ -5,7 +5,7 @@
 
 use super::case::Case;
 use super::failure::Failure;
-use super::lineage;
+use super::lineage::{self, Link};
 use super::noise::Noise;
 use super::record::Exchange;
 use super::replay::Step;
@@ -26,6 +26,7 @@ pub(super) async fn all(
     noise: &Noise,
 ) -> Result<(), Failure> {
     let steps: Vec<Option<Step>> = base.iter().map(Step::new).collect();
+    let links = lineage::links(base);
     let by_replica = |one: &&mut Divergence| {
         // What was compared with another baseline has no place in this one.
         one.schedules.first() != Some(&Schedule::Reconnect)
@@ -35,7 +36,8 @@ pub(super) async fn all(
                 .any(|schedule| matches!(schedule, Schedule::AvoidLast | Schedule::Random(_)))
     };
     for (turn, divergence) in verdict.divergences.iter_mut().filter(by_replica).take(SHRUNK).enumerate() {
-        divergence.shrunk = one(stage, divergence, &steps, base, noise, turn + 1).await?;
+        let guesses = guesses(divergence, &links, &steps);
+        divergence.shrunk = one(stage, divergence, &guesses, &steps, base, noise, turn + 1).await?;
     }
     Ok(())
 }
@@ -43,6 +45,7 @@ pub(super) async fn all(
 async fn one(
     stage: &mut Stage<'_>,
     divergence: &Divergence,
+    guesses: &[Vec<usize>],
     steps: &[Option<Step>],
     base: &[Exchange],
     noise: &Noise,
@@ -51,9 +54,8 @@ async fn one(
     let reader = divergence.base;
     let Some(last) = &steps[reader] else { return Ok(None) };
     let before: Vec<usize> = (0..reader).filter(|at| steps[*at].is_some()).collect();
-    let guesses = guesses(divergence, base, &before);
     let mut failure = None;
-    let shrunk = shrink::shrink(&before, &guesses, async |kept: &[usize]| {
+    let shrunk = shrink::shrink(&before, guesses, async |kept: &[usize]| {
         let mut chosen: Vec<(&Step, usize)> =
             kept.iter().filter_map(|at| Some((steps[*at].as_ref()?, 0))).collect();
         chosen.extend([(last, 1), (last, 0)]);
@@ -87,16 +89,16 @@ async fn one(
 }
 
 /// What probably does: the writer alone, then with all that the two carry.
-fn guesses(divergence: &Divergence, base: &[Exchange], before: &[usize]) -> Vec<Vec<usize>> {
-    let Some(writer) = divergence.writer_base.filter(|writer| before.contains(writer)) else {
+fn guesses(divergence: &Divergence, links: &[Vec<Link>], steps: &[Option<Step>]) -> Vec<Vec<usize>> {
+    let before = |at: usize| at < divergence.base && steps[at].is_some();
+    let Some(writer) = divergence.writer_base.filter(|writer| before(*writer)) else {
         return Vec::new();
     };
-    let links = lineage::links(base);
     let mut needed = vec![writer];
     let mut open = vec![writer, divergence.base];
     while let Some(at) = open.pop() {
         for link in &links[at] {
-            if before.contains(&link.from) && !needed.contains(&link.from) {
+            if before(link.from) && !needed.contains(&link.from) {
                 needed.push(link.from);
                 open.push(link.from);
             }

@@ -1,7 +1,6 @@
 //! Where runs take place: fresh replicas for each, the proxy before them, the test in front.
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +19,7 @@ use super::record::Exchange;
 use super::replay::{self, Step};
 use super::replica::{Fleet, Service};
 use super::schedule::{Assign, Schedule};
-use super::{Watcher, binds, scenario, store, workdir};
+use super::{Watcher, binds, scenario, store, target, workdir};
 
 /// What all runs of one verification share.
 pub(super) struct Stage<'a> {
@@ -28,6 +27,8 @@ pub(super) struct Stage<'a> {
     pub(super) service: Arc<Service>,
     proxy: Proxy,
     turn: usize,
+    /// Whether the store was asked: of several random runs the scorecard takes the first.
+    asked: bool,
     /// The first run: what a test brings about where nothing is done to it.
     plain: Vec<Exchange>,
     // Dropped in this order: processes first, then their folders.
@@ -41,43 +42,6 @@ struct Scratch(PathBuf);
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The addresses of replicas that run elsewhere.
-fn targets(plan: &Plan) -> Result<Vec<SocketAddr>, Failure> {
-    let ends = |schedule: &Schedule| matches!(schedule, Schedule::Restart | Schedule::Kill | Schedule::Drain);
-    if let Some(schedule) =
-        plan.schedules().iter().find(|schedule| ends(schedule) && !plan.targets.is_empty())
-    {
-        return Err(Failure::Elsewhere { schedule: schedule.to_string() });
-    }
-    let resolved = plan.targets.iter().map(|target| {
-        let wrong = |why: String| Failure::Target { target: target.clone(), why };
-        let host =
-            target.strip_prefix("http://").ok_or_else(|| wrong("only `http://` is spoken".to_owned()))?;
-        let host = host.trim_end_matches('/');
-        if host.contains(['/', '?', '#']) {
-            return Err(wrong("a replica has no path".to_owned()));
-        }
-        let host = if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
-            host.to_owned()
-        } else {
-            format!("{host}:80")
-        };
-        let mut addresses = host.to_socket_addrs().map_err(|error| wrong(error.to_string()))?;
-        let address = addresses.next().ok_or_else(|| wrong("it has no address".to_owned()))?;
-        let reached = TcpStream::connect_timeout(&address, Duration::from_secs(5));
-        reached.map_err(|error| wrong(format!("nothing answers: {error}")))?;
-        Ok(address)
-    });
-    let resolved: Vec<SocketAddr> = resolved.collect::<Result<_, Failure>>()?;
-    match (plan.targets.as_slice(), resolved.len()) {
-        ([target], 1) => Err(Failure::Target {
-            target: target.clone(),
-            why: "it is the only one; two are needed".to_owned(),
-        }),
-        _ => Ok(resolved),
     }
 }
 
@@ -120,7 +84,7 @@ impl Run {
 
 impl<'a> Stage<'a> {
     pub(super) async fn set(plan: &'a Plan) -> Result<Self, Failure> {
-        let targets = targets(plan)?;
+        let targets = target::resolve(plan)?;
         let serve = match targets.is_empty() {
             true => Serve::parse(&plan.serve, &plan.here)?,
             false => Serve::default(),
@@ -149,6 +113,7 @@ impl<'a> Stage<'a> {
             service,
             proxy,
             turn: 0,
+            asked: false,
             plain: Vec::new(),
             _sweep: Sweep { mark },
             _scratch: Scratch(scratch),
@@ -231,8 +196,9 @@ impl<'a> Stage<'a> {
             Some(failure) => Err(failure),
             None => fleet.died().await,
         };
-        let counted =
-            matches!(schedule, Schedule::Random(_)).then(|| self.store_calls()).transpose()?.flatten();
+        let random = matches!(schedule, Schedule::Random(_));
+        let first = random && !std::mem::replace(&mut self.asked, true);
+        let counted = if first { self.store_calls().await? } else { None };
         let ended = self.drive(&name, limit, check).await;
         self.proxy.set(None);
         let ended = ended?;
@@ -243,7 +209,7 @@ impl<'a> Stage<'a> {
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let counted_then = counted.map(|_| self.store_calls()).transpose()?.flatten();
+        let counted_then = if counted.is_some() { self.store_calls().await? } else { None };
         let store_calls = counted.zip(counted_then).map(|(before, after)| after.saturating_sub(before));
         let (cut, drained) = (route.book().cut(), route.book().drained());
         let (times, killed_at) = (route.book().times(), route.book().killed_at());
@@ -264,7 +230,7 @@ impl<'a> Stage<'a> {
     ) -> Result<Ended, Failure> {
         let plan = self.plan;
         let [program, arguments @ ..] = plan.test.as_slice() else {
-            return scenario::play(&plan.scenario, &plan.variables, self.proxy.address(), check).await;
+            return scenario::play(&plan.scenario, self.proxy.address(), check).await;
         };
         let url = self.proxy.url();
         let (mark, log) = (&self.service.mark, self.log(run, "test.log")?);
@@ -272,9 +238,12 @@ impl<'a> Stage<'a> {
     }
 
     /// What the store has counted so far, where a scorecard wants it.
-    fn store_calls(&self) -> Result<Option<u64>, Failure> {
-        let Some(url) = &self.plan.store else { return Ok(None) };
-        store::calls(url).map(Some).map_err(|why| Failure::Store { why })
+    async fn store_calls(&self) -> Result<Option<u64>, Failure> {
+        let Some(url) = self.plan.store.clone() else { return Ok(None) };
+        // The proxy goes on meanwhile.
+        let asked = tokio::task::spawn_blocking(move || store::calls(&url)).await;
+        let asked = asked.unwrap_or_else(|error| Err(error.to_string()));
+        asked.map(Some).map_err(|why| Failure::Store { why })
     }
 
     /// For people: what runs.
@@ -293,8 +262,7 @@ impl<'a> Stage<'a> {
         self.reset(&name).await?;
         let count = steps.iter().map(|(_, replica)| replica + 1).max().unwrap_or(1);
         let fleet = Fleet::start(Arc::clone(&self.service), count, name).await?;
-        let addresses: Vec<_> = (0..count).filter_map(|replica| fleet.address(replica)).collect();
-        let exchanges = replay::send(steps, &addresses).await;
+        let exchanges = replay::send(steps, &fleet).await;
         fleet.end().await;
         Ok(exchanges)
     }

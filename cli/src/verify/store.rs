@@ -3,13 +3,16 @@
 //!
 //! Only asks. What other services do with the same store meanwhile counts as well.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// The store's own commands for looking at it, and of connections.
 const OWN: [&str; 9] = ["info", "auth", "hello", "ping", "client", "select", "config", "command", "quit"];
+
+/// How long a store may take to connect or to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Calls since the store began to count.
 pub(super) fn calls(url: &str) -> Result<u64, String> {
@@ -20,16 +23,28 @@ pub(super) fn calls(url: &str) -> Result<u64, String> {
     }
 }
 
+/// A connection to the first address of a name that takes one.
+fn connected(host: &str) -> io::Result<TcpStream> {
+    let mut last = io::Error::other("it has no address");
+    for address in host.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
 fn redis(address: &str) -> Result<u64, String> {
     let address = address.split(['/', '?']).next().unwrap_or_default();
     let (user, host) = address.rsplit_once('@').map_or((None, address), |(user, host)| (Some(user), host));
     let host = if host.contains(':') { host.to_owned() } else { format!("{host}:6379") };
-    let said = |error: std::io::Error| format!("{host}: {error}");
-    let mut stream = TcpStream::connect(&host).map_err(said)?;
-    let patience = Some(Duration::from_secs(5));
-    stream.set_read_timeout(patience).map_err(said)?;
+    let said = |error: io::Error| format!("{host}: {error}");
+    let mut stream = connected(&host).map_err(said)?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(said)?;
+    stream.set_write_timeout(Some(PATIENCE)).map_err(said)?;
     let mut lines = BufReader::new(stream.try_clone().map_err(said)?);
-    let mut ask = |words: &[&str]| -> std::io::Result<String> {
+    let mut ask = |words: &[&str]| -> io::Result<String> {
         let mut text = format!("*{}\r\n", words.len());
         for word in words {
             text += &format!("${}\r\n{word}\r\n", word.len());
@@ -40,7 +55,7 @@ fn redis(address: &str) -> Result<u64, String> {
         let Some(length) = first.strip_prefix('$').and_then(|length| length.trim().parse::<u64>().ok())
         else {
             return match first.strip_prefix('-') {
-                Some(why) => Err(std::io::Error::other(why.trim().to_owned())),
+                Some(why) => Err(io::Error::other(why.trim().to_owned())),
                 None => Ok(first),
             };
         };
@@ -75,8 +90,12 @@ fn postgres(url: &str) -> Result<u64, String> {
     let mut why = String::new();
     // Statements where the extension counts them, else transactions.
     for query in [statements, transactions] {
-        let asked = Command::new("psql").args([url, "-XAtc", query]).stdin(Stdio::null()).output();
-        match asked {
+        let mut psql = Command::new("psql");
+        psql.args([url, "-XAtc", query]).stdin(Stdio::null());
+        if std::env::var_os("PGCONNECT_TIMEOUT").is_none() {
+            psql.env("PGCONNECT_TIMEOUT", PATIENCE.as_secs().to_string());
+        }
+        match psql.output() {
             Ok(output) if output.status.success() => {
                 let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
                 return text.parse().map_err(|_| format!("psql answers `{text}`"));

@@ -1,6 +1,6 @@
 //! What came out, and how the sights of one difference are brought together.
 //!
-//! How it is put into words is for `terminal` and `json`.
+//! How it is put into words is for `report`.
 
 use std::path::PathBuf;
 
@@ -8,6 +8,7 @@ use super::claims::Claim;
 use super::compare::Field;
 use super::coverage::Coverage;
 use super::explain::{self, Explanation};
+use super::lineage;
 use super::noise::{self, Difference, Sort};
 use super::record::Exchange;
 use super::replica::GRACE;
@@ -125,12 +126,13 @@ impl Verdict {
         claims: &[Claim],
     ) -> RunLine {
         let places = noise::by_key(base);
+        let links = lineage::links(&run.exchanges);
         for difference in differences {
             let was = &base[difference.base];
             let place = |at: usize| places.get(&run.exchanges[at].key).copied();
             let explanation = match run.unfinished(difference.run) {
                 true => explain::shutdown(),
-                false => explain::explain(&run.exchanges, difference, was, differences, claims),
+                false => explain::explain(&run.exchanges, &links, difference, was, differences, claims),
             };
             self.add(Divergence {
                 base: difference.base,
@@ -147,7 +149,7 @@ impl Verdict {
         if let Some(card) = &mut self.scorecard {
             card.enter(schedule, self.replicas, run, differences);
         }
-        self.coverage.enter(&run.exchanges);
+        self.coverage.enter(&run.exchanges, &links);
         self.warn_of_shared(run);
         if schedule == Schedule::Drain {
             self.warn_of_drain(run);
@@ -230,15 +232,13 @@ impl Verdict {
         }
     }
 
-    /// Says that nobody was made to come back, where that was all that was asked for.
-    pub(super) fn warn_of_no_return(&mut self, asked: bool) {
-        if asked {
-            self.warnings.push(
-                "reconnect: nothing was shown: the test opens no WebSocket or event stream on which messages come, \
-                 or fails when one is closed"
-                    .to_owned(),
-            );
-        }
+    /// Says that nobody was made to come back.
+    pub(super) fn warn_of_no_return(&mut self) {
+        self.warnings.push(
+            "reconnect: nothing was shown: the test opens no WebSocket or event stream on which messages come, or \
+             fails when one is closed"
+                .to_owned(),
+        );
     }
 
     /// Another sight of a known difference is no other difference.

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::{Call, Mistake, Scenario, Wishes, pairs, split_origin, target};
+use crate::report::words;
 use crate::verify::lineage;
 use crate::verify::record::{Answer, Body};
 use crate::verify::replay::Step;
@@ -131,8 +132,7 @@ pub(super) fn read(text: &str, name: &str, wishes: &Wishes) -> Result<Scenario, 
     }
     let mut warn = |count: usize, what: &str| {
         if count > 0 {
-            let requests = if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };
-            scenario.warnings.push(format!("{name}: {requests} {what}"));
+            scenario.warnings.push(format!("{name}: {} {what}", words::count(count, "request")));
         }
     };
     warn(

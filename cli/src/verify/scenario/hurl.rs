@@ -7,8 +7,8 @@
 
 use serde_json::Value;
 
-use super::query::{Expect, Query, Wanted};
-use super::{Call, Mistake, Scenario, Wishes, names, pairs, split_origin, target};
+use super::query::{Expect, Query, Wanted, shown};
+use super::{Call, Mistake, Scenario, Wishes, names, pairs, say_kind, split_origin, target};
 use crate::verify::replay::Step;
 
 /// The lines of a file, and how far they are read.
@@ -32,7 +32,7 @@ enum Section {
 
 pub(super) fn read(text: &str, name: &str, wishes: &Wishes) -> Result<Scenario, Mistake> {
     let mut lines = Lines { lines: text.lines().collect(), at: 0, name };
-    let mut known: Vec<String> = wishes.variables.iter().map(|(name, _)| name.clone()).collect();
+    let mut known = wishes.names();
     let mut origin: Option<String> = None;
     let mut calls = Vec::new();
     while lines.skip_blank() {
@@ -48,16 +48,9 @@ pub(super) fn read(text: &str, name: &str, wishes: &Wishes) -> Result<Scenario, 
             Some(_) => {}
             None => origin = Some(its),
         }
-        if let Some(unknown) = call.needs.iter().find(|need| !known.contains(need)) {
-            let why = format!(
-                "nothing gives a value to `{{{{{unknown}}}}}`: capture it before, or use `--variable`"
-            );
-            return Err(Mistake::at(line, why));
-        }
-        known.extend(call.captures.iter().map(|(name, _)| name.clone()));
-        calls.push(call);
+        calls.push(call.checked(line, &mut known)?);
     }
-    Ok(Scenario { calls, warnings: Vec::new() })
+    Ok(Scenario { calls, ..Scenario::default() })
 }
 
 impl<'a> Lines<'a> {
@@ -144,7 +137,7 @@ fn entry(lines: &mut Lines<'_>, known: &[String]) -> Result<(Call, String), Mist
     }
     if !form.is_empty() {
         step.body = joined(&form);
-        step.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+        say_kind(&mut step.headers, "application/x-www-form-urlencoded");
     }
     if !cookies.is_empty() {
         step.headers.push(("cookie".to_owned(), cookies.join("; ")));
@@ -223,10 +216,7 @@ fn assert(lines: &Lines<'_>, line: &str) -> Result<Expect, Mistake> {
         rest = &rest[1..];
     }
     let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::from(text));
-    let text = |text: &str| match value(text) {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
+    let text = |text: &str| shown(&value(text));
     let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
     let wanted = match (rest.as_slice(), negated, counts) {
         (["==", count], false, true) => Wanted::Count(
@@ -276,11 +266,7 @@ fn query<'w>(lines: &Lines<'_>, words: &'w [String]) -> Result<(Query, String, &
 /// A body of one line, of several, or JSON to the bracket that closes it.
 fn body(lines: &mut Lines<'_>, headers: &mut Vec<(String, String)>) -> Result<String, Mistake> {
     let first = lines.lines[lines.at].trim();
-    let mut kind = |kind: &str| {
-        if !headers.iter().any(|(name, _)| name == "content-type") {
-            headers.push(("content-type".to_owned(), kind.to_owned()));
-        }
-    };
+    let mut kind = |kind: &str| say_kind(headers, kind);
     if let Some(language) = first.strip_prefix("```") {
         if let Some(text) = language.strip_suffix("```") {
             lines.at += 1;
@@ -453,6 +439,14 @@ HTTP/1.1 *
         assert_eq!(put.needs, ["token"]);
         assert!(put.step.body.contains("\"n\": {{token}}\n}"), "{}", put.step.body);
         assert!(put.expects.is_empty());
+    }
+
+    #[test]
+    fn a_form_that_says_its_kind_says_it_once() {
+        let kind = "application/x-www-form-urlencoded; charset=utf-8";
+        let text = format!("POST http://a/\nContent-Type: {kind}\n[Form]\nuser: ann\n");
+        let calls = read(&text, "a.hurl", &Wishes::default()).unwrap().calls;
+        assert_eq!(calls[0].step.headers, [("content-type".to_owned(), kind.to_owned())]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::query::shown;
-use super::{Call, Scenario, filled};
+use super::{ADDRESS, Call, Scenario, filled};
 use crate::report::escape::visible;
 use crate::verify::drive::Ended;
 use crate::verify::failure::Failure;
@@ -37,13 +37,12 @@ struct Client {
 /// Plays it against an address. `check` is asked before each request whether to give up.
 pub(crate) async fn play(
     scenario: &Scenario,
-    variables: &[(String, String)],
     address: SocketAddr,
     check: impl AsyncFn() -> Result<(), Failure>,
 ) -> Result<Ended, Failure> {
     let started = Instant::now();
-    let mut variables: HashMap<String, String> = variables.iter().cloned().collect();
-    variables.insert("STATELESS_URL".to_owned(), format!("http://{address}"));
+    let mut variables: HashMap<String, String> = scenario.variables.iter().cloned().collect();
+    variables.insert(ADDRESS.to_owned(), format!("http://{address}"));
     let mut state = State { variables, anew: Anew::default(), clients: HashMap::new() };
     let mut failures: Vec<String> = Vec::new();
     let mut lost: BTreeSet<&str> = BTreeSet::new();

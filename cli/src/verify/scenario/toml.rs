@@ -19,7 +19,7 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::query::{Expect, Query, Wanted};
-use super::{Call, Mistake, Scenario, Wishes, names, pairs, target};
+use super::{Call, Mistake, Scenario, Wishes, names, pairs, say_kind, target};
 use crate::verify::replay::Step;
 
 #[derive(Deserialize)]
@@ -53,23 +53,15 @@ pub(super) fn read(text: &str, name: &str, wishes: &Wishes) -> Result<Scenario, 
         line: error.span().map(|span| line(span.start)),
         why: error.message().to_owned(),
     })?;
-    let mut known: Vec<String> = wishes.variables.iter().map(|(name, _)| name.clone()).collect();
-    known.push("STATELESS_URL".to_owned());
+    let mut known = wishes.names();
     let mut calls = Vec::new();
     for request in file.request {
         let line = line(request.span().start);
         let call =
             call(request.into_inner(), format!("{name}:{line}")).map_err(|why| Mistake::at(line, why))?;
-        if let Some(unknown) = call.needs.iter().find(|need| !known.contains(need)) {
-            let why = format!(
-                "nothing gives a value to `{{{{{unknown}}}}}`: capture it before, or use `--variable`"
-            );
-            return Err(Mistake::at(line, why));
-        }
-        known.extend(call.captures.iter().map(|(name, _)| name.clone()));
-        calls.push(call);
+        calls.push(call.checked(line, &mut known)?);
     }
-    Ok(Scenario { calls, warnings: Vec::new() })
+    Ok(Scenario { calls, ..Scenario::default() })
 }
 
 fn call(request: Request, place: String) -> Result<Call, String> {
@@ -89,8 +81,8 @@ fn call(request: Request, place: String) -> Result<Call, String> {
         }
         _ => return Err("a request has one of `body`, `json` and `form`".to_owned()),
     };
-    if let Some(kind) = kind.filter(|_| !headers.iter().any(|(name, _)| name == "content-type")) {
-        headers.push(("content-type".to_owned(), kind.to_owned()));
+    if let Some(kind) = kind {
+        say_kind(&mut headers, kind);
     }
     let captures: Result<Vec<_>, String> =
         request.capture.iter().map(|(name, field)| Ok((name.clone(), Query::parse(field)?))).collect();
