@@ -12,7 +12,9 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use super::grpc;
+use super::service::PAUSE;
 use super::socket::Socket;
+use super::support::http::handshake;
 use super::wire::Wire;
 
 /// 64 MB.
@@ -35,6 +37,10 @@ fn client() {
         "long" => long(address),
         "counts" => counts(address),
         "resumes" => resumes(address),
+        "notes-returns" => {
+            let note = if hears_four(address, "/adds", |last| last) > 0 { "cut off" } else { "" };
+            Wire::open(address).ask("POST /note", note);
+        }
         "large" => large(address),
         "backpressure" => backpressure(address),
         "continue" => waits_for_continue(address),
@@ -134,9 +140,9 @@ fn long(address: &str) {
     }
 }
 
-/// Says something until it has heard four answers, and comes back where it is cut off.
-fn hears_four(address: &str, path: &str, next: impl Fn(u64) -> u64) {
-    let (mut socket, mut heard, mut last) = (Socket::open(address, path), 0, 0);
+/// Says something until it has heard four answers, and comes back where it is cut off: so often.
+fn hears_four(address: &str, path: &str, next: impl Fn(u64) -> u64) -> usize {
+    let (mut socket, mut heard, mut last, mut cut) = (Socket::open(address, path), 0, 0, 0);
     while heard < 4 {
         socket.say(&next(last).to_string());
         match socket.next() {
@@ -147,9 +153,11 @@ fn hears_four(address: &str, path: &str, next: impl Fn(u64) -> u64) {
             None => {
                 println!("closed");
                 socket = Socket::open(address, path);
+                cut += 1;
             }
         }
     }
+    cut
 }
 
 fn counts(address: &str) {
@@ -204,13 +212,13 @@ fn backpressure(address: &str) {
             counted.fetch_add(chunk.len(), Ordering::Relaxed);
         }
     });
-    thread::sleep(Duration::from_millis(400));
+    thread::sleep(PAUSE / 2);
     println!("sent before anybody read: {}", sent.load(Ordering::Relaxed));
     sending.join().unwrap();
     wire.answer();
 
     wire.send(format!("GET /bytes/{LARGE} HTTP/1.1\r\nHost: x\r\n\r\n"));
-    thread::sleep(Duration::from_millis(900));
+    thread::sleep(PAUSE + PAUSE / 2);
     assert_eq!(wire.answer().1.len(), LARGE);
 }
 
@@ -248,10 +256,7 @@ fn early(address: &str) {
 
 fn refused(address: &str) {
     let mut wire = Wire::open(address);
-    wire.send(
-        "GET /refused HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    );
+    wire.send(handshake("x", "/refused"));
     let (status, body) = wire.answer();
     println!("{status}\n{}", String::from_utf8_lossy(&body));
     wire.ask("GET /plain", "");

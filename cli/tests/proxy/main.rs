@@ -8,8 +8,6 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod cases;
-#[path = "../verify/client.rs"]
-mod client;
 mod grpc;
 mod service;
 #[path = "../verify/socket.rs"]
@@ -126,6 +124,18 @@ fn who_has_to_come_back_meets_another_replica() {
     assert!(resumed.client.contains("heard 2\nclosed\nmet 0\nheard 3\n"), "{resumed:#?}");
     let nothing = shown("keep-alive", "reconnect", &[]).fine();
     assert!(nothing.run.stdout.contains("reconnect: nothing was shown"), "{nothing:#?}");
+    // Also where it was not all that was asked for.
+    let more = shown("keep-alive", "reconnect", &["--schedule", "avoid-last"]).fine();
+    assert!(more.run.stdout.contains("reconnect: nothing was shown"), "{more:#?}");
+}
+
+/// What differs from one return to the next may well be the same for who was never cut off.
+#[test]
+fn noise_of_who_has_to_come_back_is_compared_elsewhere() {
+    let shown = shown("notes-returns", "reconnect", &["--schedule", "avoid-last"]);
+    assert_eq!(shown.run.code, Some(1), "{shown:#?}");
+    assert!(shown.run.stdout.contains("]: POST /note on replica "), "{shown:#?}");
+    assert!(shown.run.stdout.contains("seen with avoid-last\n"), "{shown:#?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::env;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -25,7 +25,7 @@ use super::grpc;
 pub(crate) type AnyBody = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
 
 /// So long nobody reads, in the case about that.
-const PAUSE: Duration = Duration::from_millis(600);
+pub(crate) const PAUSE: Duration = Duration::from_secs(2);
 
 /// `--serve` for this program as the service.
 pub(crate) fn serve() -> String {
@@ -87,6 +87,11 @@ async fn serve_one(request: Request<Incoming>) -> Result<Response<AnyBody>, &'st
             let name = (*name).to_owned();
             upgraded(request, move |_| count(&name))
         }
+        // Who was cut off gets something else each time, everybody else the replica's name.
+        ["note"] => match request.into_body().collect().await.unwrap().to_bytes().is_empty() {
+            true => says(replica()),
+            false => says(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos().to_string()),
+        },
         ["hangup"] => return Err("hangs up"),
         ["die"] if replica() == "1" => std::process::exit(70),
         ["die"] => says("lives"),

@@ -21,7 +21,7 @@ impl Wire {
 
     /// The first line and the headers, with names in lower case. Says whom it met.
     pub(crate) fn head(&mut self) -> Vec<String> {
-        let head = crate::client::head(&mut self.connection);
+        let head = crate::support::http::head(&mut self.connection);
         if let Some(replica) = head.iter().find_map(|line| line.strip_prefix("x-replica: ")) {
             println!("met {replica}");
         }

@@ -3,6 +3,8 @@
 // Every test program uses its own part of this.
 #![allow(dead_code)]
 
+pub(crate) mod http;
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -162,6 +164,11 @@ pub(crate) fn until(what: &str, done: impl Fn() -> bool) {
         assert!(started.elapsed() < Duration::from_secs(60), "{what}");
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// How often something is done: three times where the variable does not say more.
+pub(crate) fn times(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| "3".to_owned())
 }
 
 /// Sends a signal, by its name.

@@ -22,7 +22,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use stateless_store::testing::servers::{Durability, Server};
-use support::{Run, binary, run};
+use support::{Run, binary, run, times};
 
 /// All fixtures that have a twin.
 const SERVICES: [&str; 5] = ["gateway", "kiosk", "rooms", "shop", "upload"];
@@ -114,7 +114,14 @@ impl Class {
     fn is_stateless(&self, server: &Server, reset: &str) -> Run {
         let folder = tempfile::tempdir().unwrap();
         let mut command = self.verify("after", &format!("{} STATELESS_STORE={}", self.after, server.url()));
-        command.args(["--schedule", "avoid-last", "--schedule", "random", "--randoms", &seeds()]);
+        command.args([
+            "--schedule",
+            "avoid-last",
+            "--schedule",
+            "random",
+            "--randoms",
+            &times("VERIFY_SEEDS"),
+        ]);
         command.args(["--reset", reset, "--artifacts"]).arg(folder.path());
         client::drive(&mut command, &self.script());
         let run = run(command);
@@ -139,11 +146,6 @@ impl Class {
         let clear = "drop schema public cascade; create schema public";
         self.is_stateless(&server, &format!("psql -q '{}' -c '{clear}'", server.url()));
     }
-}
-
-/// How many random schedules.
-fn seeds() -> String {
-    env::var("VERIFY_SEEDS").unwrap_or_else(|_| "3".to_owned())
 }
 
 #[test]

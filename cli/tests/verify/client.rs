@@ -7,17 +7,15 @@
 //! for a message, in vain if need be. `TOGETHER /path` asks twice at once, on two connections.
 //! `#` begins a comment.
 
-// Every test program uses its own part of this.
-#![allow(dead_code)]
-
 use std::collections::HashMap;
 use std::env;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
 
 use super::socket::Socket;
+use super::support::http::head;
 
 /// What stands behind `--` of `verify`: the client, with its list.
 pub(crate) fn drive(command: &mut Command, script: &str) {
@@ -116,21 +114,4 @@ fn answer(connection: &mut BufReader<TcpStream>) -> (String, Vec<String>, String
     let mut body = vec![0; length];
     connection.read_exact(&mut body).unwrap();
     (status, head, String::from_utf8_lossy(&body).into_owned())
-}
-
-/// The first line and the headers, names in lower case.
-pub(crate) fn head(connection: &mut impl BufRead) -> Vec<String> {
-    let mut head = Vec::new();
-    loop {
-        let mut line = String::new();
-        connection.read_line(&mut line).unwrap();
-        let line = line.trim().to_owned();
-        if line.is_empty() {
-            return head;
-        }
-        let (name, value) = line
-            .split_once(": ")
-            .map_or((line.clone(), ""), |(name, value)| (name.to_ascii_lowercase(), value));
-        head.push(if value.is_empty() { name } else { format!("{name}: {value}") });
-    }
 }

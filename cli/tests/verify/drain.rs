@@ -34,6 +34,7 @@ fn a_service_that_finishes_what_is_open_passes() {
     let run = drained("TWIN_DRAINS=1", script);
     assert_eq!(run.code, Some(0), "{run:#?}");
     assert!(run.stdout.contains("drain       6 same; 3 under way when asked to end\n"), "{}", run.stdout);
+    assert!(run.stdout.contains(", over 1 schedule\n"), "{}", run.stdout);
 }
 
 #[test]

@@ -18,7 +18,7 @@ mod twin;
 
 use std::process::Command;
 
-use support::{Run, Tree, binary, run};
+use support::{Run, Tree, binary, run, times};
 
 /// Three replicas of the twin, started from a folder of its own.
 fn verify(tree: &Tree, settings: &str) -> Command {
@@ -120,11 +120,6 @@ fn a_counter_and_a_limit_in_memory() {
     );
 }
 
-/// How often something is done: more often by `scripts/verify-soak` than in CI.
-fn times(variable: &str) -> String {
-    std::env::var(variable).unwrap_or_else(|_| "3".to_owned())
-}
-
 #[test]
 fn fresh_ids_times_and_order_are_no_difference() {
     let tree = Tree::new();
@@ -195,7 +190,7 @@ fn the_state_at_fault_is_found_in_the_source() {
     tree.file("Cargo.toml", support::manifest("shop"));
     tree.file("src/main.rs", support::SERVICE.replace("/whoami/{token}", "/whoami"));
     let mut command = verify(&tree, "");
-    command.args(["--format", "json", "--schedule", "avoid-last"]);
+    command.args(["--format", "json", "--output", "human=out.txt", "--schedule", "avoid-last"]);
     client::drive(&mut command, "POST /login ann\nGET /whoami");
     let verdict = run(command).json();
     let divergence = &verdict["divergences"][0];
@@ -207,6 +202,13 @@ fn the_state_at_fault_is_found_in_the_source() {
     assert_eq!(divergence["finding"]["symbol"], "SESSIONS");
     assert_eq!(divergence["finding"]["file"], "src/main.rs");
     assert_eq!(divergence["finding"]["rule"], "in-memory-session");
+    let accessor = divergence["finding"]["accessor"].as_str().unwrap();
+    assert!(accessor.starts_with("#[externalized"), "{accessor}");
+    assert!(accessor.contains("static SESSIONS: "), "{accessor}");
+    let text = std::fs::read_to_string(tree.path("out.txt")).unwrap();
+    let shown = text.lines().skip_while(|line| !line.starts_with("  accessor  #[externalized"));
+    let shown: Vec<&str> = shown.take(accessor.lines().count()).collect();
+    assert!(shown.len() > 1 && shown[1].starts_with("            static SESSIONS: "), "{text}");
     assert_eq!(verdict["coverage"]["pairs"], 1);
     assert_eq!(verdict["without_witness"].as_array().unwrap().len(), 0);
 }

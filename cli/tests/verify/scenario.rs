@@ -1,7 +1,7 @@
 //! Recorded scenarios in place of a test command.
 
 use super::support::{Run, Tree, run};
-use super::{twin, verify};
+use super::verify;
 
 /// Plays a file against the twin, its state in memory or in a folder that all replicas share.
 fn played(name: &str, text: &str, shared: bool) -> Run {
@@ -130,5 +130,4 @@ fn what_does_not_hold_on_one_replica_stops_with_its_place() {
     let mut command = verify(&tree, "");
     command.args(["--scenario", "none.hurl"]);
     run(command).assert_refused(&["none.hurl: No such file"]);
-    assert!(twin::serve("").contains("TWIN_PORT"));
 }

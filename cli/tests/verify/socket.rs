@@ -7,7 +7,7 @@ use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use super::client::head;
+use super::support::http::{handshake, head};
 
 /// How long a message is waited for.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -19,11 +19,7 @@ pub(crate) struct Socket {
 impl Socket {
     pub(crate) fn open(address: &str, path: &str) -> Self {
         let mut connection = BufReader::new(TcpStream::connect(address).unwrap());
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
-        connection.get_mut().write_all(request.as_bytes()).unwrap();
+        connection.get_mut().write_all(handshake(address, path).as_bytes()).unwrap();
         let head = head(&mut connection);
         assert!(head[0].contains(" 101 "), "{head:?}");
         if let Some(replica) = head.iter().find_map(|line| line.strip_prefix("x-replica: ")) {

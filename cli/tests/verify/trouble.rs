@@ -1,10 +1,8 @@
 //! Services and tests that do not do as they should: a clear error, and nothing left running.
 
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
-use super::support::{Tree, run};
+use super::support::{Tree, run, signal, until};
 use super::{client, twin, verify, verify_serving};
 
 /// Processes whose environment holds this text.
@@ -156,13 +154,21 @@ fn ctrl_c_ends_everything() {
     command.args(["--", "sh", "-c", "while true; do sleep 1; done"]);
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    while running(&mark).len() < 2 {
-        thread::sleep(Duration::from_millis(10));
-    }
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    until("no replica with its daemon", || running(&mark).len() >= 2);
+    signal(&child, "INT");
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(2));
     assert_eq!(running(&mark), [""; 0]);
-    // The name of the service's own settings is what it says it is.
-    assert!(twin::serve("X=1").contains(" X=1 "));
+}
+
+#[test]
+fn logs_do_not_go_into_a_relative_cache() {
+    let tree = Tree::new();
+    let mut command = verify(&tree, "");
+    command.env("XDG_CACHE_HOME", "cache").env("HOME", tree.path("home"));
+    command.args(["--schedule", "avoid-last"]);
+    client::drive(&mut command, "GET /noisy");
+    assert_eq!(run(command).code, Some(0));
+    assert!(tree.path("home/.cache/cargo-stateless/verify").is_dir());
+    assert!(!tree.path("cache").exists());
 }

@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::support::until;
+
 /// `--serve` for this program as the service. `settings` are variables, as `TWIN_STORE=/tmp/x`.
 pub(crate) fn serve(settings: &str) -> String {
     let program = env::current_exe().unwrap();
@@ -119,9 +121,7 @@ fn change(name: &str, change: impl FnOnce(Option<String>) -> Option<String>) -> 
     };
     // Whoever can make the file has the lock of all replicas.
     let lock = folder.join("lock");
-    while fs::File::create_new(&lock).is_err() {
-        thread::sleep(Duration::from_millis(1));
-    }
+    until("the lock of all replicas stays taken", || fs::File::create_new(&lock).is_ok());
     let path = file(&folder, name);
     let new = change(fs::read_to_string(&path).ok());
     match &new {
@@ -212,6 +212,8 @@ fn route(request: &Request) -> Answer {
     let cookie = request.headers.get("cookie").and_then(|line| line.strip_prefix("sid="));
     match (request.method.as_str(), parts.as_slice()) {
         ("GET", ["healthz"]) => says(200, "ok"),
+        // By what name it is asked.
+        ("GET", ["name"]) => says(200, request.headers.get("host").map_or("", String::as_str)),
 
         // A session: who is logged in, and what lies in the cart.
         ("POST", ["login"]) => {
