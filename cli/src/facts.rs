@@ -2,8 +2,8 @@
 //!
 //! This is the only thing that leaves [`crate::lower`]. It keeps what the model
 //! needs to follow a piece of state (paths, fields, calls, patterns, closures) and
-//! drops the rest: visibility, lifetimes, literals other than strings. Names are
-//! still the ones in the text; [`crate::model`] gives them a meaning.
+//! drops the rest: lifetimes, the values of most literals, the visibility of all but
+//! statics. Names are still the ones in the text; [`crate::model`] gives them a meaning.
 
 use smallvec::SmallVec;
 use ustr::Ustr;

@@ -1,5 +1,7 @@
 //! Calls into the analysed code: a callee's summary becomes the caller's own effects.
 
+use smallvec::SmallVec;
+
 use super::calls::peel_to_adt;
 use super::eval::Frame;
 use super::external;
@@ -62,13 +64,22 @@ impl Frame<'_, '_> {
         for param in &summary.lent.own_time {
             self.out.passed.push((callee, *param, given(param).to_vec()));
         }
+        // A parameter is read and written: its type is asked once.
+        let mut found: SmallVec<[(Root, Option<Root>); 4]> = SmallVec::new();
         for at in &summary.lent.touches {
             let touch = &summary.touches[*at as usize];
             if touch.root == Root::Param(SELF) && this.is_some_and(|this| this.fresh) {
                 continue;
             }
             let before = self.out.touches.len();
-            let lost = self.found_by_type(touch.root, vals, callee, function);
+            let lost = match found.iter().find(|(root, _)| *root == touch.root) {
+                Some((_, lost)) => *lost,
+                None => {
+                    let lost = self.found_by_type(touch.root, vals, callee, function);
+                    found.push((touch.root, lost));
+                    lost
+                }
+            };
             let roots = lost.as_ref().map_or_else(|| given(&touch.root), std::slice::from_ref);
             self.touch(roots, touch.kind, name, span);
             let value = touch.written.and_then(|at| vals.get(at as usize));
@@ -77,10 +88,10 @@ impl Frame<'_, '_> {
                 new.written = value.and_then(param_of);
             }
         }
-        for (from, to, times) in &summary.lent.aliases {
+        for (from, to) in &summary.lent.aliases {
             for from in given(from) {
                 for to in given(to) {
-                    self.same(*from, *to, *times);
+                    self.same(*from, *to);
                 }
             }
         }
@@ -129,9 +140,7 @@ impl Frame<'_, '_> {
         let param = function.params.get(at as usize)?;
         let ty = self.names().ty(&param.ty, &self.ev.index.scope(self.names(), callee));
         external::interior(&ty)?;
-        let number = self.out.fetched.len() as u16;
-        self.out.fetched.push(ty);
-        Some(Root::Fetched(number))
+        self.fetched_root(ty)
     }
 
     pub(super) fn output_type(

@@ -1,13 +1,12 @@
 //! Places: patterns, fields, assignments, and when a binding becomes a root of its own.
 
-use std::collections::hash_map::Entry;
-
 use smallvec::smallvec;
 use ustr::Ustr;
 
 use super::eval::{Frame, MAX_TOUCHES};
 use super::external::{self, Kind};
 use super::index::Index;
+use super::link::core;
 use super::summary::{ForeignCall, LocalSite, Root, Roots, Val};
 use super::tree::{Def, ItemId};
 use super::types::{T, names_of, shared};
@@ -62,10 +61,7 @@ impl<'a> Frame<'a, '_> {
             local.name = name;
             local.span = span;
             // What the binding declares can be more than what the value tells.
-            let mut declared = &val.ty;
-            while let Some(inner) = external::deref(declared) {
-                declared = inner;
-            }
+            let declared = core(&val.ty);
             if declared.refines(&local.ty) {
                 local.ty = declared.clone();
             }
@@ -294,24 +290,19 @@ impl<'a> Frame<'a, '_> {
         }
         for from in &val.roots {
             for to in targets {
-                self.same(*from, *to, 1);
+                self.same(*from, *to);
             }
         }
     }
 
     /// Two roots are the same data: kept once, however often the code says it.
-    pub(super) fn same(&mut self, from: Root, to: Root, times: u32) {
+    pub(super) fn same(&mut self, from: Root, to: Root) {
         if from == to || self.said >= MAX_TOUCHES {
             return;
         }
-        self.said += times as usize;
-        let next = self.out.aliases.len();
-        match self.aliases.entry((from, to)) {
-            Entry::Occupied(at) => self.out.aliases[*at.get()].2 += times,
-            Entry::Vacant(free) => {
-                free.insert(next);
-                self.out.aliases.push((from, to, times));
-            }
+        self.said += 1;
+        if self.aliases.insert((from, to)) {
+            self.out.aliases.push((from, to));
         }
     }
 

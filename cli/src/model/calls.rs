@@ -46,8 +46,7 @@ impl<'a> Frame<'a, '_> {
         let takes = external::kind_of(&base) == Kind::Receiver && name.as_str().contains("for_each");
         let kind = if takes { RegionKind::Serves } else { region_of(name.as_str()) };
         if takes {
-            self.out.serves |= self.region == 0;
-            self.out.serving.push(self.region);
+            self.serves_here();
         }
         let params = effects::closure_params(&base, name.as_str());
         let vals = self.args(args, &params, &recv.roots, kind);

@@ -68,11 +68,11 @@ pub(super) fn made(
     if (when.request || when.background) && !when.startup && !when.assumed {
         return None;
     }
-    let path = call.path.as_str();
     let last = last_part(path);
     let owner = path.rsplit_once("::").map_or("", |(owner, _)| last_part(owner));
-    let random = is_random(path);
-    if !random && !makes_key(path) && !limiting(owner) && !limiting(last) {
+    let (random, key_type) = (is_random(path), makes_key(path));
+    let about_itself = limiting(owner) || limiting(last);
+    if !random && !key_type && !about_itself {
         return None;
     }
     let mut words = Vec::new();
@@ -99,7 +99,6 @@ pub(super) fn made(
     }) {
         return None;
     }
-    let key_type = makes_key(path);
     let named = says(&["secret", "jwt"])
         || says(&["key", "pepper"])
             && says(&["signing", "session", "cookie", "hmac", "encryption", "private", "master", "token"]);
@@ -125,7 +124,6 @@ pub(super) fn made(
     }
     let limits =
         says(&["limiter", "ratelimit", "governor", "throttle"]) || says(&["rate"]) && says(&["limit"]);
-    let about_itself = limiting(last) || limiting(owner);
     let unknown = external::kind(owner) == Kind::Other && external::kind(last) == Kind::Other;
     if limits
         && about_itself

@@ -87,7 +87,7 @@ impl<'a> Evaluator<'a> {
             body,
             vars: Vars::default(),
             out: Summary::default(),
-            aliases: FxHashMap::default(),
+            aliases: FxHashSet::default(),
             said: 0,
             region: 0,
             params: Vec::new(),
@@ -143,7 +143,7 @@ pub(super) struct Frame<'a, 'e> {
     pub(super) vars: Vars,
     pub(super) out: Summary,
     /// Those that are in `out` already.
-    pub(super) aliases: FxHashMap<(Root, Root), usize>,
+    pub(super) aliases: FxHashSet<(Root, Root)>,
     /// How many were said, repetitions among them.
     pub(super) said: usize,
     pub(super) region: u32,
@@ -542,19 +542,21 @@ impl<'a> Frame<'a, '_> {
         }
     }
 
+    /// Here is a loop over messages.
+    pub(super) fn serves_here(&mut self) {
+        // A task of its own owns what it moved, not what surrounds it.
+        let spawned = self.out.nearest(self.region, |kind| *kind == RegionKind::Spawned);
+        self.out.serves |= spawned.is_none();
+        self.out.serving.push(self.region);
+    }
+
     /// A loop; one that waits for messages or connections serves requests. `takes`: it
     /// iterates over a channel.
     pub(super) fn repeat(&mut self, parts: &[ExprId], takes: bool, inner: impl FnOnce(&mut Self)) -> Val {
         let waits = takes
             || self.may_wait && parts.iter().any(|part| super::waits::waits_for_others(self.body, *part));
         if waits {
-            let mut at = self.region;
-            while at != 0 && self.out.regions[at as usize].kind != RegionKind::Spawned {
-                at = self.out.regions[at as usize].parent;
-            }
-            // A task of its own owns what it moved, not what surrounds it.
-            self.out.serves |= at == 0;
-            self.out.serving.push(self.region);
+            self.serves_here();
             self.in_region(RegionKind::Serves, inner);
         } else {
             inner(self);

@@ -163,12 +163,18 @@ impl<'a> Frame<'a, '_> {
         if !matches!(name.as_str(), "get" | "get_mut" | "get_ref" | "extract" | "state") {
             self.serves_requests();
         }
-        let at = self.out.fetched.len() as u16;
-        self.out.fetched.push(ty.clone());
+        let root = self.fetched_root(ty.clone())?;
         let held = T::Ref(std::sync::Arc::new(ty));
         let direct = matches!(name.as_str(), "data_unchecked" | "get_ref" | "state");
         let answer = if direct { held } else { T::ext("std::option::Option", vec![held]) };
-        Some(Val::of(answer).with_roots(&[Root::Fetched(at)]))
+        Some(Val::of(answer).with_roots(&[root]))
+    }
+
+    /// State that is found by its type, if there is still a number for it.
+    pub(super) fn fetched_root(&mut self, ty: T) -> Option<Root> {
+        let at = u16::try_from(self.out.fetched.len()).ok()?;
+        self.out.fetched.push(ty);
+        Some(Root::Fetched(at))
     }
 
     /// A closure that asks for shared state is called for requests, whoever keeps it.

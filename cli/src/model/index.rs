@@ -3,13 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use ustr::Ustr;
 
 use super::names::Names;
 use super::tree::{Def, ItemId};
-use super::types::{Scope, T, bind, names_of};
+use super::types::{Scope, T, bind, last_part, names_of};
 use crate::facts::{Impl, ItemKind, Sym, Ty};
+
+/// What a type needs to be stored.
+pub(crate) const SERDE: [&str; 2] = ["Serialize", "Deserialize"];
 
 #[derive(Debug, Clone)]
 pub(crate) struct ImplInfo {
@@ -38,6 +41,8 @@ pub(crate) struct Index {
     /// Functions by the impl or trait they stand in.
     members: FxHashMap<(ItemId, Sym), ItemId>,
     deref: FxHashMap<ItemId, T>,
+    /// Types of ours with a trait of serde's that is implemented by hand.
+    serde: FxHashSet<(ItemId, &'static str)>,
     /// The names in reach of functions that were asked about.
     scopes: RefCell<FxHashMap<ItemId, Rc<Scope>>>,
 }
@@ -103,7 +108,14 @@ impl Index {
         if let Some(Def::Item(of)) = of {
             self.trait_impls.entry(of).or_default().push(at);
         }
-        let deref = matches!(of, Some(Def::Ext(path)) if super::types::last_part(path.as_str()) == "Deref");
+        let foreign = match of {
+            Some(Def::Ext(path)) => last_part(path.as_str()),
+            _ => "",
+        };
+        if let T::Adt(adt, _) = &self_ty {
+            self.serde.extend(SERDE.iter().filter(|name| **name == foreign).map(|name| (*adt, *name)));
+        }
+        let deref = foreign == "Deref";
         if let (true, T::Adt(adt, _), Some((_, target))) = (deref, &self_ty, assoc.first()) {
             self.deref.insert(*adt, target.clone());
         }
@@ -118,6 +130,11 @@ impl Index {
 
     pub(crate) fn impl_of(&self, item: ItemId) -> Option<&ImplInfo> {
         self.by_item.get(&item).map(|at| &self.impls[*at])
+    }
+
+    /// Whether a type of ours has a trait of [`SERDE`] by hand.
+    pub(crate) fn has_serde(&self, adt: ItemId, name: &'static str) -> bool {
+        self.serde.contains(&(adt, name))
     }
 
     pub(crate) fn methods_of(&self, adt: ItemId, name: Sym) -> &[ItemId] {

@@ -40,7 +40,7 @@ impl<'m> Links<'m> {
                     }
                 }
             }
-            for (from, to, _) in &summary.aliases {
+            for (from, to) in &summary.aliases {
                 let known = [from, to].iter().all(|root| !matches!(root, Root::Param(_) | Root::Fetched(_)));
                 if !known {
                     continue;

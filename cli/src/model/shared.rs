@@ -14,7 +14,7 @@ use super::names::Names;
 use super::summary::{Root, Summary};
 use super::tree::{Def, ItemId};
 use super::types::{T, last_part};
-use crate::facts::{ItemKind, Receiver};
+use crate::facts::{ItemKind, Receiver, Ty};
 use crate::finding::AccessKind;
 
 /// Why a struct's plain fields are state.
@@ -158,18 +158,30 @@ fn holds_several(names: &Names, adt: ItemId, written_out: bool) -> bool {
 
 /// Whether a lock stands in the declaration itself, not behind an alias.
 fn written_out(names: &Names, root: Root) -> bool {
-    let text = match root {
+    let written = match root {
         Root::Static(id) => match &names.tree.item(id).item.kind {
-            ItemKind::Static(held) => &held.ty_text,
+            ItemKind::Static(held) => &held.ty,
             _ => return false,
         },
         Root::Field(id, at) => match super::collect::nth_field(&names.tree.item(id).item.kind, at.into()) {
-            Some((_, field)) => &field.ty_text,
+            Some((_, field)) => &field.ty,
             None => return false,
         },
         _ => return false,
     };
-    ["Mutex", "RwLock", "RefCell"].iter().any(|lock| text.contains(lock))
+    names_lock(written)
+}
+
+/// Whether a type as written has a lock in it.
+fn names_lock(ty: &Ty) -> bool {
+    match ty {
+        Ty::Path(path) => path.segments.iter().any(|segment| {
+            external::kind(segment.name.as_str()) == Kind::Lock || segment.args().iter().any(names_lock)
+        }),
+        Ty::Ref { inner, .. } | Ty::Slice(inner) => names_lock(inner),
+        Ty::Tuple(parts) => parts.iter().any(names_lock),
+        _ => false,
+    }
 }
 
 /// The struct that a lock protects as a whole, looking through pointers.

@@ -9,6 +9,7 @@ use ustr::Ustr;
 
 use super::collect::{Collector, nth_field};
 use super::external::{self, Kind};
+use super::index::SERDE;
 use super::site::Site;
 use super::summary::Root;
 use super::tree::{Def, ItemId, ModId};
@@ -103,7 +104,7 @@ impl Collector<'_, '_> {
             && site.uses.iter().any(|one| walks.contains(&one.access.operation.as_str()));
         if listed {
             // Keys that are listed are read back.
-            printer.key_needs = &["Serialize", "Deserialize"];
+            printer.key_needs = &SERDE;
         }
         let lacks = printer.lacks();
         let Printer { instants, skipped, clocked, foreign, .. } = printer;
@@ -290,7 +291,7 @@ impl<'c, 'a, 'm> Printer<'c, 'a, 'm> {
                 self.ours(*id)?;
                 self.generic(self.name(*id)?, args)
             }
-            T::Ext(path, args) => self.foreign(path.as_str(), args),
+            T::Ext(path, args) => self.foreign(ty, path.as_str(), args),
             T::Unknown | T::Bound(_) | T::Fn(_) => None,
         }
     }
@@ -303,12 +304,12 @@ impl<'c, 'a, 'm> Printer<'c, 'a, 'm> {
         Some(format!("{name}<{}>", args?.join(", ")))
     }
 
-    fn foreign(&mut self, path: &str, args: &[T]) -> Option<String> {
+    fn foreign(&mut self, ty: &T, path: &str, args: &[T]) -> Option<String> {
         let last = last_part(path);
         match (external::kind(path), last) {
             (Kind::Pointer, "Arc" | "Rc" | "Box" | "Cow") | (Kind::Lock | Kind::Cell | Kind::Lazy, _) => {
                 self.changed = true;
-                self.text(external::unwrap_one(&T::ext(path, args.to_vec()))?)
+                self.text(external::unwrap_one(ty)?)
             }
             (Kind::Maybe, "Option") => self.generic("Option".to_owned(), args),
             (Kind::Atomic, "AtomicBool") => {
@@ -328,9 +329,7 @@ impl<'c, 'a, 'm> Printer<'c, 'a, 'm> {
                 let name = if self.reaches(last) { last.to_owned() } else { standard };
                 self.generic(name, args)
             }
-            (Kind::Map | Kind::SharedMap, _)
-                if matches!(Shape::of(&T::ext(path, args.to_vec())), Some(Shape::Map(..))) =>
-            {
+            (Kind::Map | Kind::SharedMap, _) if matches!(Shape::of(ty), Some(Shape::Map(..))) => {
                 self.changed = true;
                 self.generic("std::collections::HashMap".to_owned(), args.get(..2)?)
             }
@@ -445,21 +444,15 @@ impl<'c, 'a, 'm> Printer<'c, 'a, 'm> {
                     && attr.tokens.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
             })
         };
-        let written = |name: &str| {
-            self.collector.index.impls.iter().any(|one| {
-                matches!(&one.self_ty, T::Adt(adt, _) if *adt == id)
-                    && matches!(one.of, Some(Def::Ext(path)) if last_part(path.as_str()) == name)
-            })
-        };
-        ["Serialize", "Deserialize"].into_iter().filter(|name| !derives(name) && !written(name)).collect()
+        let written = |name| self.collector.index.has_serde(id, name);
+        SERDE.into_iter().filter(|name| !derives(name) && !written(name)).collect()
     }
 
     /// Our own types with the traits they lack, each once.
     fn lacks(&self) -> Vec<(String, Vec<&'static str>)> {
         let mut out = Vec::new();
         let mut seen = FxHashSet::default();
-        for (list, needs) in [(&self.values, &["Serialize", "Deserialize"][..]), (&self.keys, self.key_needs)]
-        {
+        for (list, needs) in [(&self.values, &SERDE[..]), (&self.keys, self.key_needs)] {
             for id in list.iter().filter(|id| seen.insert(**id)) {
                 let missing: Vec<_> =
                     self.missing(*id).into_iter().filter(|name| needs.contains(name)).collect();

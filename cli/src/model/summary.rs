@@ -247,7 +247,7 @@ pub(crate) struct Summary {
     pub(crate) injected: Vec<Injected>,
     pub(crate) foreign: Vec<ForeignCall>,
     /// One root's data became another's: `State { users: users.clone() }`.
-    pub(crate) aliases: Vec<(Root, Root, u32)>,
+    pub(crate) aliases: Vec<(Root, Root)>,
     /// Struct literals: which type, which field, where, in which region.
     pub(crate) constructs: Vec<(ItemId, Option<u16>, Span, u32)>,
     /// What the function answers, in terms of its parameters and of global roots.
@@ -284,7 +284,7 @@ pub(crate) struct Lent {
     /// Parameters that are used at a time of its own.
     pub(crate) own_time: Vec<Root>,
     /// Those of [`Summary::aliases`] that have a parameter at one end.
-    pub(crate) aliases: Vec<(Root, Root, u32)>,
+    pub(crate) aliases: Vec<(Root, Root)>,
 }
 
 impl Summary {
@@ -305,8 +305,7 @@ impl Summary {
             }
         }
         let param = |root: &Root| matches!(root, Root::Param(_));
-        lent.aliases =
-            self.aliases.iter().filter(|(from, to, _)| param(from) || param(to)).copied().collect();
+        lent.aliases = self.aliases.iter().filter(|(from, to)| param(from) || param(to)).copied().collect();
         self.lent = lent;
     }
 

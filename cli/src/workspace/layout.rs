@@ -4,7 +4,7 @@
 //! relative to the *base*: the analysed root, or, where that lies inside a package (its
 //! `src`, say), the package's folder.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, Manifests, TargetTable};
@@ -101,10 +101,12 @@ pub(crate) fn plan(
         folders.push(Folder { dir: file.path.clone(), full, kind, manifest });
     }
     // A manifest among the sources of another package that builds nothing takes nothing from it.
-    let all: Vec<PathBuf> = folders.iter().map(|folder| folder.full.clone()).collect();
+    let all: HashSet<PathBuf> = folders.iter().map(|folder| folder.full.clone()).collect();
     folders.retain(|folder| {
-        let inside = |of: &PathBuf| *of != folder.full && folder.full.starts_with(of.join("src"));
-        !(folder.kind == Kind::Package && builds_nothing(folder) && all.iter().any(inside))
+        let sources = |dir: &&Path| dir.file_name().is_some_and(|name| name == "src");
+        let mut around = folder.full.ancestors().filter(sources).filter_map(Path::parent);
+        // The disk is asked last.
+        !(folder.kind == Kind::Package && around.any(|of| all.contains(of)) && builds_nothing(folder))
     });
 
     let has_own = folders.iter().any(|folder| folder.full == root);

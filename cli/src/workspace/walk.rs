@@ -131,8 +131,8 @@ impl Walked {
                     break;
                 }
                 let manifest = dir.join("Cargo.toml");
-                let regular = fs::symlink_metadata(&manifest).is_ok_and(|meta| meta.is_file());
-                if regular && !known.contains(&manifest) {
+                let regular = || fs::symlink_metadata(&manifest).is_ok_and(|meta| meta.is_file());
+                if !known.contains(&manifest) && regular() {
                     hidden.push(manifest);
                 }
             }
