@@ -123,7 +123,7 @@ pub(crate) fn judge_all(
         }
         match fine::settle(&case, Parts::OfWhole) {
             fine::Settled::Hidden => {}
-            fine::Settled::Part(..) => parts.push(at),
+            fine::Settled::Part(role, reason) => parts.push((at, role, reason)),
             fine::Settled::Fine(role, reason) => {
                 harmless.push(Fine { site: site.info.clone(), role, reason })
             }
@@ -135,16 +135,16 @@ pub(crate) fn judge_all(
     // at start-up, they are what changes. The outermost first: parts have parts.
     let mut left = parts;
     loop {
-        let whole = |at: &usize| sites[*at].element_of.iter().filter_map(|root| by_root.get(root));
-        let (known, open): (Vec<usize>, Vec<usize>) =
-            left.iter().partition(|at| whole(at).any(|whole| found.contains(whole)));
-        for at in known {
-            if let fine::Settled::Part(role, reason) = fine::settle(&Case::new(&sites[at]), Parts::OfWhole) {
-                harmless.push(Fine { site: sites[at].info.clone(), role, reason });
-            }
+        let whole = |at: usize| sites[at].element_of.iter().filter_map(|root| by_root.get(root));
+        let (known, mut open): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|(at, ..)| whole(*at).any(|whole| found.contains(whole)));
+        for (at, role, reason) in known {
+            harmless.push(Fine { site: sites[at].info.clone(), role, reason });
         }
-        let first = open.iter().position(|at| !whole(at).any(|whole| open.contains(whole) && whole != at));
-        let Some(at) = first.or((!open.is_empty()).then_some(0)).map(|first| open[first]) else { break };
+        let waits = |whole: &usize, at| open.iter().any(|(other, ..)| other == whole) && *whole != at;
+        let first = open.iter().position(|(at, ..)| !whole(*at).any(|whole| waits(whole, *at)));
+        let Some(first) = first.or((!open.is_empty()).then_some(0)) else { break };
+        let (at, ..) = open.remove(first);
         let case = Case::new(&sites[at]);
         match fine::settle(&case, Parts::Alone) {
             fine::Settled::Hidden => {}
@@ -156,7 +156,7 @@ pub(crate) fn judge_all(
                 found.insert(at);
             }
         }
-        left = open.into_iter().filter(|other| *other != at).collect();
+        left = open;
     }
     findings.sort_by_key(|(at, _)| *at);
     // All that changes behind the lock is numbers for operators: so is the whole.
@@ -187,17 +187,30 @@ pub(crate) fn judge_all(
     (findings, harmless)
 }
 
-/// Two accessors never share a key: those that would are named after what holds them, too.
+/// Two accessors never share a key: those that would are named after what holds them, too, and
+/// after what holds that. Where all of that is the same, no accessor is proposed.
 fn name_keys_apart(sites: &[Site], findings: &mut [(usize, Finding)]) {
-    let mut keys: FxHashMap<String, u32> = FxHashMap::default();
-    for (_, finding) in findings.iter() {
-        if let Some(accessor) = &finding.accessor {
-            *keys.entry(accessor.key.clone()).or_default() += 1;
+    let mut parts = 1;
+    loop {
+        let mut keys: FxHashMap<String, u32> = FxHashMap::default();
+        for (_, finding) in findings.iter() {
+            if let Some(accessor) = &finding.accessor {
+                *keys.entry(accessor.key.clone()).or_default() += 1;
+            }
         }
-    }
-    for (at, finding) in findings {
-        if finding.accessor.as_ref().is_some_and(|accessor| keys[&accessor.key] > 1) {
-            finding.accessor = accessor::propose(&sites[*at], finding.role, finding.landing, true);
+        parts += 1;
+        let mut all_said = true;
+        for (at, finding) in findings.iter_mut() {
+            if finding.accessor.as_ref().is_some_and(|accessor| keys[&accessor.key] > 1) {
+                let site = &sites[*at];
+                let more = site.info.item_path.split("::").count() >= parts;
+                let longer = || accessor::propose(site, finding.role, finding.landing, parts);
+                finding.accessor = more.then(longer).flatten();
+                all_said = false;
+            }
+        }
+        if all_said {
+            return;
         }
     }
 }
@@ -257,7 +270,7 @@ fn finding(case: &Case, rule: &'static Rule, claim: Claim) -> Finding {
         effect: Effect { replicas: words.replicas, restart: words.restart },
         accesses: case.site.uses.iter().map(|one| one.access.clone()).collect(),
         landing: rule.landing,
-        accessor: accessor::propose(case.site, rule.role, rule.landing, false),
+        accessor: accessor::propose(case.site, rule.role, rule.landing, 1),
         help: words.help,
         unbounded: case.unbounded(),
         reasons: claim.reasons,

@@ -14,7 +14,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use support::{binary, run};
+use support::{Tree, binary, run};
 
 /// Findings that land in a store or database and have no accessor, and why.
 const NONE: &[(&str, &str)] = &[
@@ -213,6 +213,56 @@ fn two_accessors_of_a_service_never_share_a_key() {
     for one in all.iter().filter(|one| !one.accessor.is_null()) {
         assert!(seen.insert((&one.folder, one.text("key"))), "{}", one.name);
     }
+}
+
+#[test]
+fn what_has_one_name_in_two_modules_has_two_keys() {
+    let held = "pub static SEEN: LazyLock<Mutex<HashMap<String, u32>>> = LazyLock::new(Default::default);";
+    let module = |name: &str| {
+        format!(
+            "pub mod {name} {{ pub mod state {{ use std::collections::HashMap; \
+             use std::sync::{{LazyLock, Mutex}}; {held} \
+             pub async fn add() {{ SEEN.lock().unwrap().insert(\"a\".into(), 1); }} \
+             pub async fn show() -> String {{ SEEN.lock().unwrap().len().to_string() }} }} }}\n"
+        )
+    };
+    let main = "use axum::{Router, routing::{get, post}};\n\
+        async fn main() { let app = Router::new()\n\
+            .route(\"/carts\", post(carts::state::add)).route(\"/carts/all\", get(carts::state::show))\n\
+            .route(\"/orders\", post(orders::state::add)).route(\"/orders/all\", get(orders::state::show));\n\
+            axum::serve(listener, app).await; }\n";
+    let service = [module("carts"), module("orders"), main.to_owned()].concat();
+    assert_eq!(keys(&service), ["carts-state-seen:{}", "orders-state-seen:{}"]);
+}
+
+#[test]
+fn what_has_one_name_in_one_function_has_no_key() {
+    let service = "use axum::{Router, extract::State, routing::{get, post}};\n\
+        use std::collections::HashMap; use std::sync::{Arc, Mutex};\n\
+        type One = Arc<Mutex<HashMap<String, u32>>>; type Two = Arc<Mutex<HashMap<String, u64>>>;\n\
+        async fn add(State(all): State<One>) { all.lock().unwrap().insert(\"a\".into(), 1); }\n\
+        async fn show(State(all): State<One>) -> String { all.lock().unwrap().len().to_string() }\n\
+        async fn put(State(all): State<Two>) { all.lock().unwrap().insert(\"a\".into(), 1); }\n\
+        async fn tell(State(all): State<Two>) -> String { all.lock().unwrap().len().to_string() }\n\
+        async fn main() {\n\
+            let seen: One = Default::default();\n\
+            let one = Router::new().route(\"/one\", post(add).get(show)).with_state(seen);\n\
+            let seen: Two = Default::default();\n\
+            let two = Router::new().route(\"/two\", post(put).get(tell)).with_state(seen);\n\
+            axum::serve(listener, one.merge(two)).await; }\n";
+    assert_eq!(keys(service), ["none", "none"]);
+}
+
+/// The keys that are proposed for a service of one file, in its order.
+fn keys(main: &str) -> Vec<String> {
+    let tree = Tree::new();
+    tree.file("Cargo.toml", "[package]\nname = \"twice\"\nedition = \"2024\"\n");
+    tree.file("src/main.rs", main);
+    let mut command = binary();
+    command.args(["check", "--format", "json"]).arg(tree.root());
+    let report = run(command).json();
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().map(|one| one["accessor"]["key"].as_str().unwrap_or("none").to_owned()).collect()
 }
 
 #[test]

@@ -9,8 +9,9 @@ use crate::model::site::split_words;
 use crate::model::stored::{Form, Holder, Stored};
 use crate::model::types::last_part;
 
-/// The accessor of a site, if one fits. `long` names the key after the holder too.
-pub(super) fn propose(site: &Site, role: Role, landing: Landing, long: bool) -> Option<Accessor> {
+/// The accessor of a site, if one fits. The key is named after the last so many
+/// `parts` of its path: itself, what holds it, what holds that.
+pub(super) fn propose(site: &Site, role: Role, landing: Landing, parts: usize) -> Option<Accessor> {
     let stored = site.stored.as_ref()?;
     let lands = matches!(landing, Landing::Redis | Landing::Database);
     let keyed = matches!(
@@ -33,7 +34,7 @@ pub(super) fn propose(site: &Site, role: Role, landing: Landing, long: bool) -> 
         Form::Number { number } if role == Role::Config => Form::Cell { value: number.clone() },
         form => form.clone(),
     };
-    let key = key(site, &form, long);
+    let key = key(site, &form, parts);
     let life = Life::of(role, &form);
     let accessor = type_text(&form, stored.listed);
     let made = made(&form, &key, life, stored.listed);
@@ -186,8 +187,8 @@ fn notes(stored: &Stored, form: &Form, ends: bool) -> Vec<String> {
 }
 
 /// Where it is stored: a word for each name, and a place for the key of a map.
-fn key(site: &Site, form: &Form, long: bool) -> String {
-    let mut words = words(site, long);
+fn key(site: &Site, form: &Form, parts: usize) -> String {
+    let mut words = words(site, parts);
     let map = matches!(form, Form::Map { .. });
     if map && let Some(last) = words.last_mut() {
         *last = singular(last);
@@ -203,14 +204,14 @@ fn key(site: &Site, form: &Form, long: bool) -> String {
     key
 }
 
-/// The words of a site's name; `holder`: those of what holds it first.
-fn words(site: &Site, holder: bool) -> Vec<String> {
+/// The words of the last `count` parts of a site's path.
+fn words(site: &Site, count: usize) -> Vec<String> {
     let mut parts: Vec<&str> = site.info.item_path.split("::").collect();
     // A tuple's field has its struct's name.
     if parts.last().is_some_and(|last| last.chars().all(|c| c.is_ascii_digit())) {
         parts.pop();
     }
-    let from = parts.len().saturating_sub(if holder { 2 } else { 1 });
+    let from = parts.len().saturating_sub(count);
     let mut words = Vec::new();
     for part in &parts[from..] {
         split_words(part, &mut words);
