@@ -216,6 +216,10 @@ pub(crate) fn waits_outside(name: &str) -> bool {
             | "text"
             | "json"
             | "body"
+            | "body_string"
+            | "body_bytes"
+            | "body_json"
+            | "body_form"
             | "chunk"
             | "collect"
             | "to_bytes"
@@ -394,10 +398,7 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
             }
             _ => T::Unknown,
         },
-        // `request.state()` of tide.
-        Kind::Other if method == "state" && last_of(receiver) == "Request" && !args.is_empty() => {
-            T::Ref(std::sync::Arc::new(first()))
-        }
+        Kind::Other if hands_state(receiver, method) => T::Ref(std::sync::Arc::new(first())),
         Kind::SocketHub if matches!(method, "build_layer" | "build_svc" | "with_inner_svc") => {
             T::Tuple(vec![T::Unknown, receiver.clone()].into())
         }
@@ -427,6 +428,11 @@ pub(crate) fn method_type(receiver: &T, method: &str) -> T {
             _ => T::Unknown,
         },
     }
+}
+
+/// `request.state()` of tide: the state of the server that a request came to.
+pub(crate) fn hands_state(receiver: &T, method: &str) -> bool {
+    method == "state" && last_of(receiver) == "Request" && !receiver.args().is_empty()
 }
 
 fn last_of(ty: &T) -> &str {

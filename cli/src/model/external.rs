@@ -286,7 +286,9 @@ pub(crate) fn kind(path: &str) -> Kind {
         "InMemoryBackend" if from("limit") => Kind::Limiter,
         "SocketIo" | "SocketIoBuilder" => Kind::SocketHub,
         "JobScheduler" | "AsyncScheduler" | "Scheduler" => Kind::Scheduler,
-        "Addr" | "Recipient" | "WeakAddr" | "ActorRef" | "WeakRecipient" | "Address" => Kind::Address,
+        "Addr" | "WeakAddr" | "ActorRef" | "Address" => Kind::Address,
+        // Elsewhere it is whom something is sent or paid to.
+        "Recipient" | "WeakRecipient" if from("actix") || from("kameo") => Kind::Address,
         "Counter" | "CounterVec" | "IntCounter" | "IntCounterVec" | "Gauge" | "GaugeVec" | "IntGauge"
         | "IntGaugeVec" | "Histogram" | "HistogramVec" | "Registry" | "PrometheusHandle" | "Meter"
         | "PrometheusMetrics" | "Summary" | "UpDownCounter" | "StatsdClient" | "MetricHandle" => Kind::Metric,
@@ -296,6 +298,7 @@ pub(crate) fn kind(path: &str) -> Kind {
         | "Path" | "bool" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32"
         | "i64" | "i128" | "isize" | "f32" | "f64" | "char" | "IpAddr" | "SocketAddr" | "Bytes" | "Url"
         | "Uri" | "NaiveDateTime" | "OffsetDateTime" => Kind::Scalar,
+        "Pipeline" if from("ntex") || from("redis") => Kind::Handle,
         "Client"
         | "Pool"
         | "PgPool"
@@ -316,7 +319,6 @@ pub(crate) fn kind(path: &str) -> Kind {
         | "BufReader"
         | "TcpStream"
         | "TaskTracker"
-        | "Pipeline"
         | "Runtime"
         | "Handle"
         | "Child"
@@ -410,6 +412,14 @@ pub(crate) fn is_number(ty: &T) -> bool {
     let name = last_part(path.as_str());
     let sized = name.strip_prefix(['u', 'i']).is_some_and(|size| size.parse::<u32>().is_ok());
     sized || matches!(name, "usize" | "isize") || name.starts_with("Atomic") && name != "AtomicBool"
+}
+
+/// Types that are a point in time.
+pub(crate) const TIMES: [&str; 5] = ["Instant", "SystemTime", "DateTime", "NaiveDateTime", "OffsetDateTime"];
+
+/// Whether a type is a point in time.
+pub(crate) fn is_time(ty: &T) -> bool {
+    matches!(ty, T::Ext(path, _) if TIMES.contains(&last_part(path.as_str())))
 }
 
 /// All wrappers off.

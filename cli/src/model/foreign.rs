@@ -85,7 +85,9 @@ impl<'a> Frame<'a, '_> {
         let keeps = match effect {
             Effect::Through => true,
             // What an atomic answers is a copy.
-            Effect::Read => leads_on(name.as_str()) && kind != Kind::Atomic,
+            Effect::Read => {
+                (leads_on(name.as_str()) || effects::hands_state(base, name.as_str())) && kind != Kind::Atomic
+            }
             Effect::Write => matches!(
                 name.as_str(),
                 "entry"
@@ -417,7 +419,6 @@ pub(super) fn leads_on(method: &str) -> bool {
             | "chunks"
             | "binary_search"
             | "get_or_default"
-            | "state"
             | "in"
             | "to"
             | "within"

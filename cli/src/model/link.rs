@@ -226,8 +226,9 @@ impl<'m> Collector<'_, 'm> {
         });
         for root in found.into_iter().flatten() {
             self.touches.entry(*root).or_default().push((id, touch));
-            if exact.is_none() && !ty.any(&mut |part| part.is_unknown()) {
-                self.told.insert(*root, ty.clone());
+            if exact.is_none() && !inside.any(&mut |part| part.is_unknown()) {
+                // Of the state itself: neither what it came in nor what points to it.
+                self.told.insert(*root, core(inside).clone());
             }
         }
     }

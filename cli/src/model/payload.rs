@@ -139,9 +139,12 @@ impl Collector<'_, '_> {
 /// Types that write to one client.
 pub(super) fn socket(path: &str) -> bool {
     let name = last_part(path);
-    // Words of the trade elsewhere: whom something is paid to, who is logged in.
-    if matches!(name, "Session" | "Recipient") {
-        return path.contains("actix") || path.contains("ws");
+    // Words of the trade elsewhere: whom something is paid to, who is logged in. `aws` is no `ws`.
+    let from = |names: &[&str]| path.split([':', '_']).any(|part| names.contains(&part));
+    match name {
+        "Session" => return from(&["actix", "ws"]),
+        "Recipient" => return from(&["actix", "kameo"]),
+        _ => {}
     }
     matches!(
         name,
@@ -156,4 +159,19 @@ pub(super) fn socket(path: &str) -> bool {
             | "WriteHalf"
             | "Framed"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::socket;
+
+    #[test]
+    fn words_of_the_trade_are_sockets_by_where_they_come_from() {
+        for path in ["actix_ws::Session", "actix_web_actors::ws::Session", "actix::Recipient", "WebSocket"] {
+            assert!(socket(path), "{path}");
+        }
+        for path in ["aws_sdk::Session", "browser::windows::Session", "mail::news::Recipient", "Session"] {
+            assert!(!socket(path), "{path}");
+        }
+    }
 }

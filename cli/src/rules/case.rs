@@ -176,11 +176,7 @@ impl<'s> Case<'s> {
     /// A table of points in time.
     pub(crate) fn times(&self) -> bool {
         let value = self.payload().args().last().map(external::payload);
-        self.site.holds.key.is_some()
-            && matches!(value, Some(T::Ext(path, _)) if matches!(
-                last_part(path.as_str()),
-                "Instant" | "SystemTime" | "DateTime" | "NaiveDateTime" | "OffsetDateTime"
-            ))
+        self.site.holds.key.is_some() && value.is_some_and(external::is_time)
     }
 
     /// A single number, flag or small value rather than a collection.

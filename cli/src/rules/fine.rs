@@ -145,7 +145,7 @@ pub(super) fn settle(case: &Case, parts: Parts) -> Settled {
     if signal(case) {
         return fine(Role::Handle, "a flag about this process itself, and those who wait for it");
     }
-    if case.named(&["health", "breaker"]) && !case.site.holds.collection {
+    if seen_of_others(case) {
         return fine(
             Role::Metrics,
             "what this process has seen of another's health: each replica asks again",
@@ -171,13 +171,36 @@ pub(super) fn settle(case: &Case, parts: Parts) -> Settled {
     if unit_lock(case) && site.info.mechanism == crate::finding::Mechanism::ThreadLocal {
         return fine(Role::Handle, "guards nothing outside this thread");
     }
-    if case.flag() && shutdown(case) && !toggled(case) {
-        return fine(Role::Handle, "a flag about this process itself");
-    }
     if matches!(site.kind, Some(Kind::Broadcast | Kind::Notify)) && !heard_by_clients(case) {
         return fine(Role::Handle, "wakes tasks of this process; no client waits on it");
     }
     Settled::Open
+}
+
+/// What this process has seen of another's health: said of whom, or written by probes alone.
+fn seen_of_others(case: &Case) -> bool {
+    let others = [
+        "backend",
+        "backends",
+        "check",
+        "checker",
+        "checks",
+        "circuit",
+        "endpoint",
+        "endpoints",
+        "node",
+        "nodes",
+        "origin",
+        "peer",
+        "peers",
+        "probe",
+        "probes",
+        "upstream",
+        "upstreams",
+    ];
+    case.named(&["health", "breaker"])
+        && !case.site.holds.collection
+        && (case.named(&others) || case.writes.iter().all(|one| one.when.background && !one.when.request))
 }
 
 fn role_of_constant(case: &Case) -> Role {
@@ -245,7 +268,7 @@ fn for_operators(one: &Use) -> bool {
             "stat" | "stats" | "status" | "statistics" | "info" | "ready" | "readyz" | "livez"
         );
         exact
-            || ["metric", "health", "prometheus", "uptime", "debug", "admin", "analytic", "monitor"]
+            || ["metric", "health", "prometheus", "uptime", "debug", "admin"]
                 .iter()
                 .any(|stem| word.starts_with(stem))
     })
@@ -311,7 +334,8 @@ fn memo(case: &Case) -> bool {
     // When something last happened, or how often, is no answer that could be computed again.
     let entry = external::payload(case.payload().args().last().unwrap_or(case.payload()));
     let counted = case.site.holds.collection
-        && matches!(entry, T::Ext(path, _) if matches!(last_part(path.as_str()), "Instant" | "SystemTime" | "DateTime" | "NaiveDateTime" | "Duration" | "OffsetDateTime"));
+        && (external::is_time(entry)
+            || matches!(entry, T::Ext(path, _) if last_part(path.as_str()) == "Duration"));
     let holds = case.site.holds.collection || case.optional() || matches!(case.payload(), T::Adt(..));
     // A message loop reads and writes in one place, for many clients.
     let looped = case.site.sharing.is_some_and(|sharing| sharing != crate::model::site::Sharing::Locked);
@@ -333,9 +357,7 @@ fn memo(case: &Case) -> bool {
 fn dated(case: &Case) -> bool {
     case.payload_kind() == Kind::List
         && case.writes_with(&["push", "push_back"])
-        && ["Instant", "SystemTime", "DateTime", "OffsetDateTime"]
-            .iter()
-            .any(|name| case.site.holds.names.contains(*name))
+        && case.holds_name(&external::TIMES)
 }
 
 /// Those who wait for an answer that one of them is fetching: by key, and gone when it is there.

@@ -115,6 +115,47 @@ async fn main() {
     app.listen("127.0.0.1:8080").await;
 }
 "##
+    tide_lock_as_state: ["main::t shared-local entity w=POST:/api/x r=GET:/api/x"] r##"
+//# std
+type Store = Arc<Mutex<Vec<String>>>;
+async fn list(req: tide::Request<Store>) -> tide::Result<String> { Ok(req.state().lock().unwrap().join(",")) }
+async fn add(mut req: tide::Request<Store>) -> tide::Result<String> {
+    let text = req.body_string().await?;
+    req.state().lock().unwrap().push(text);
+    Ok(String::new())
+}
+async fn main() {
+    let mut app = tide::new();
+    app.at("/api").nest({
+        let mut t = tide::with_state(Store::default());
+        t.at("/x").get(list).post(add);
+        t
+    });
+    app.listen("127.0.0.1:8080").await;
+}
+"##
+    tide_state_told_by_its_handlers: ["main::app shared-local * w=POST:/x r=GET:/x"] r##"
+//# std
+async fn show(req: tide::Request<Arc<Mutex<HashMap<String, String>>>>) -> tide::Result<String> {
+    Ok(req.state().lock().unwrap().get("a").cloned().unwrap_or_default())
+}
+async fn put(req: tide::Request<Arc<Mutex<HashMap<String, String>>>>) -> tide::Result<String> {
+    req.state().lock().unwrap().insert("a".into(), "b".into());
+    Ok(String::new())
+}
+async fn main() {
+    let mut app = tide::with_state(Arc::new(Mutex::new(HashMap::new())));
+    app.at("/x").get(show).post(put);
+    app.listen("127.0.0.1:8080").await;
+}
+"##
+    health_of_a_player: ["Player::health shared-field * w=POST:/hit r=GET:/"] r##"
+//# std axum
+struct Player { health: AtomicU64 }
+async fn hit(State(player): State<Arc<Player>>, by: u64) { player.health.store(by, Ordering::SeqCst); }
+async fn show(State(player): State<Arc<Player>>) -> String { player.health.load(Ordering::SeqCst).to_string() }
+async fn main() { axum::serve(l, Router::new().route("/hit", post(hit)).route("/", get(show)).with_state(player())).await; }
+"##
     signal_to_end: [] r##"
 //# std axum
 use tokio::sync::Notify;
