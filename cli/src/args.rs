@@ -70,21 +70,12 @@ pub(crate) struct CheckArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) show_config: bool,
 
-    /// Format on standard output
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "Output")]
-    pub(crate) format: Format,
-
-    /// Write a report to a file as well (repeatable, a file once)
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output::<Format>), help_heading = "Output")]
-    pub(crate) output: Vec<Output>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs<Format>,
 
     /// List what was looked at and found harmless, with the reason
     #[arg(long, help_heading = "Output")]
     pub(crate) show_fine: bool,
-
-    /// When to colour [default: auto]
-    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Output")]
-    pub(crate) color: Option<Color>,
 
     /// Findings only: no notes, no progress
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
@@ -108,6 +99,22 @@ pub(crate) struct ReadArgs {
 
     #[command(flatten)]
     pub(crate) select: SelectArgs,
+}
+
+/// Where a report goes, and in which of a command's formats; one of them is `human`.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs<F: ValueEnum + Send + Sync + 'static> {
+    /// Format on standard output
+    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
+    pub(crate) format: F,
+
+    /// Write a report to a file as well (repeatable, a file once)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output::<F>), help_heading = "Output")]
+    pub(crate) output: Vec<Output<F>>,
+
+    /// When to colour [default: auto]
+    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Output")]
+    pub(crate) color: Option<Color>,
 }
 
 /// Which packages and files below a path.
@@ -275,7 +282,7 @@ pub(crate) struct InitArgs {
 
 /// One `--output`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Output<F = Format> {
+pub(crate) struct Output<F> {
     pub(crate) format: F,
     pub(crate) file: PathBuf,
 }

@@ -67,10 +67,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let color = match &cli.command {
-        Command::Check(args) => args.color,
+        Command::Check(args) => args.report.color,
         Command::Explain(args) => args.color,
         #[cfg(feature = "verify")]
-        Command::Verify(args) => args.color,
+        Command::Verify(args) => args.report.color,
         Command::Deploy(command) => command.color(),
         _ => None,
     };
@@ -101,7 +101,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn check(args: &CheckArgs) -> Result<u8, Error> {
-    output::distinct(&args.output)?;
+    output::distinct(&args.report.output)?;
     if args.show_files || args.show_config {
         return show(args);
     }
@@ -112,11 +112,12 @@ fn check(args: &CheckArgs) -> Result<u8, Error> {
         crate::deploy::tell(&mut report, &running);
     }
     if !args.quiet {
-        say_warnings(&warnings, &report, args.color, args.format);
+        say_warnings(&warnings, &report, args.report.color, args.report.format);
     }
     // Files get their names last, and none of them does if one cannot be made.
     let report = &report;
     let files: Result<Vec<_>, Error> = args
+        .report
         .output
         .iter()
         .map(|file| {
@@ -124,8 +125,8 @@ fn check(args: &CheckArgs) -> Result<u8, Error> {
             output::stage(file, move |out| report::write(file.format, report, &options, out))
         })
         .collect();
-    let options = options(args, use_color(args.color, stdout::is_terminal()), stdout::width());
-    let shown = stdout::write(|out| report::write(args.format, report, &options, out));
+    let options = options(args, use_color(args.report.color, stdout::is_terminal()), stdout::width());
+    let shown = stdout::write(|out| report::write(args.report.format, report, &options, out));
     for file in files? {
         file.place()?;
     }

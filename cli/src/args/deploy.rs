@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Color, Output, output};
+use super::{Color, ReportArgs};
 use crate::deploy::fix::Step;
 #[cfg(feature = "generate")]
 use crate::deploy::generate::Proxy;
@@ -24,7 +23,7 @@ impl Deploy {
     /// When to colour.
     pub(crate) fn color(&self) -> Option<Color> {
         match self {
-            Deploy::Check(args) => args.color,
+            Deploy::Check(args) => args.report.color,
             Deploy::Fix(args) => args.color,
             #[cfg(feature = "generate")]
             Deploy::Generate(args) => args.color,
@@ -52,21 +51,12 @@ pub(crate) struct DeployCheckArgs {
     #[arg(long)]
     pub(crate) render: bool,
 
-    /// Format on standard output
-    #[arg(long, value_enum, default_value_t = DeployFormat::Human, help_heading = "Output")]
-    pub(crate) format: DeployFormat,
-
-    /// Write a report to a file as well (repeatable)
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output::<DeployFormat>), help_heading = "Output")]
-    pub(crate) output: Vec<Output<DeployFormat>>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs<DeployFormat>,
 
     /// Let warnings fail the run too
     #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Output")]
     pub(crate) deny: Option<Deny>,
-
-    /// When to colour [default: auto]
-    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Output")]
-    pub(crate) color: Option<Color>,
 
     /// Findings only: no notes about files, no summary
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]

@@ -4,9 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use super::{Color, Output, output};
+use super::ReportArgs;
 use crate::verify::ScheduleKind;
 use crate::verify::report::VerdictFormat;
 
@@ -103,21 +102,12 @@ pub(crate) struct VerifyArgs {
     )]
     pub(crate) source: PathBuf,
 
-    /// Format on standard output
-    #[arg(long, value_enum, default_value_t = VerdictFormat::Human, help_heading = "Output")]
-    pub(crate) format: VerdictFormat,
-
-    /// Write a report to a file as well (repeatable)
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(output::<VerdictFormat>), help_heading = "Output")]
-    pub(crate) output: Vec<Output<VerdictFormat>>,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs<VerdictFormat>,
 
     /// Folder for logs and replay files [default: in the cache]
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub(crate) artifacts: Option<PathBuf>,
-
-    /// When to colour [default: auto]
-    #[arg(long, value_enum, value_name = "WHEN", help_heading = "Output")]
-    pub(crate) color: Option<Color>,
 
     /// Differences only
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]

@@ -29,15 +29,15 @@ pub(super) fn run(command: &Deploy) -> Result<u8, Error> {
 }
 
 fn check(args: &DeployCheckArgs) -> Result<u8, Error> {
-    output::distinct(&args.output)?;
+    output::distinct(&args.report.output)?;
     let mut report = read(&args.path)?;
     if args.render {
         deploy::render(&mut report);
     }
     join_code(&mut report, args.code.as_deref(), &args.path)?;
     let report = &report;
-    if !args.quiet && !matches!(args.format, DeployFormat::Human | DeployFormat::Short) {
-        say_notes(report, use_color(args.color, io::stderr().is_terminal()));
+    if !args.quiet && !matches!(args.report.format, DeployFormat::Human | DeployFormat::Short) {
+        say_notes(report, use_color(args.report.color, io::stderr().is_terminal()));
     }
     let options = |color, width| Options {
         color,
@@ -47,6 +47,7 @@ fn check(args: &DeployCheckArgs) -> Result<u8, Error> {
         ..Options::default()
     };
     let files: Result<Vec<_>, Error> = args
+        .report
         .output
         .iter()
         .map(|file| {
@@ -54,8 +55,8 @@ fn check(args: &DeployCheckArgs) -> Result<u8, Error> {
             output::stage(file, move |out| report::write(file.format, report, &options, out))
         })
         .collect();
-    let here = options(use_color(args.color, stdout::is_terminal()), stdout::width());
-    let shown = stdout::write(|out| report::write(args.format, report, &here, out));
+    let here = options(use_color(args.report.color, stdout::is_terminal()), stdout::width());
+    let shown = stdout::write(|out| report::write(args.report.format, report, &here, out));
     for file in files? {
         file.place()?;
     }

@@ -16,7 +16,7 @@ use crate::verify::{self, Case, Plan, RunLine, Scenario, Verdict, Watcher, Wishe
 pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
     let mut plan = plan(args)?;
     let look = Look {
-        color: use_color(args.color, stdout::is_terminal()),
+        color: use_color(args.report.color, stdout::is_terminal()),
         verbose: args.verbose,
         quiet: args.quiet,
     };
@@ -36,8 +36,8 @@ pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
         show(&terminal::replayed(&case, &fields, look))?;
         return Ok(if fields.is_empty() { 0 } else { DENIED });
     }
-    output::distinct(&args.output)?;
-    let human = args.format == VerdictFormat::Human;
+    output::distinct(&args.report.output)?;
+    let human = args.report.format == VerdictFormat::Human;
     let mut watcher = Terminal {
         look: Look { quiet: args.quiet || !human, ..look },
         progress: Progress::start(args.quiet),
@@ -48,6 +48,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
     drop(watcher);
     let prefix = super::prefix(&verdict.source, |variable| std::env::var_os(variable));
     let files: Result<Vec<_>, Error> = args
+        .report
         .output
         .iter()
         .map(|file| {
@@ -57,7 +58,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<u8, Error> {
         })
         .collect();
     // For people, the lines of the runs are there already.
-    let shown = match args.format {
+    let shown = match args.report.format {
         VerdictFormat::Human => show(&terminal::verdict(&verdict, look)),
         format => stdout::write(|out| report::write(format, &verdict, look, &prefix, out)),
     };
