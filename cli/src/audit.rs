@@ -9,6 +9,7 @@ mod advice;
 pub(crate) mod collect;
 pub(crate) mod dossier;
 pub(crate) mod evidence;
+mod figures;
 mod highlight;
 mod html;
 mod layout;

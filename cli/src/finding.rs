@@ -140,6 +140,16 @@ pub enum Context {
     Startup,
 }
 
+impl Context {
+    /// The routes that lead here, as far as known.
+    pub fn routes(&self) -> &[String] {
+        match self {
+            Context::Request { routes } => routes,
+            Context::Background | Context::Startup => &[],
+        }
+    }
+}
+
 /// What an access does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -22,6 +22,7 @@ mod model;
 mod near;
 pub mod report;
 mod rules;
+mod scorecard;
 mod since;
 pub mod sink;
 pub mod source;

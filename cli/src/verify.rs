@@ -37,7 +37,7 @@ pub(crate) mod report;
 mod sarif;
 mod scenario;
 mod schedule;
-pub(crate) mod scorecard;
+mod scorecard;
 mod shared;
 mod shrink;
 mod small;
@@ -60,8 +60,8 @@ pub(crate) use verdict::{Divergence, RunLine, Seen, Verdict};
 
 use self::noise::Noise;
 use self::schedule::Schedule;
-use self::scorecard::Scorecard;
 use self::stage::Stage;
+use crate::scorecard::Scorecard;
 
 /// Told while it goes on.
 pub(crate) trait Watcher {

@@ -11,7 +11,7 @@ use super::plan::Plan;
 use super::scorecard::Row;
 use super::since::{Change, Point};
 use super::symptoms::Symptom;
-use crate::finding::{Accessor, Confidence, Landing, Level, Mechanism, Note, Role, SuppressionKind};
+use crate::finding::{Accessor, Confidence, Context, Landing, Level, Mechanism, Note, Role, SuppressionKind};
 
 /// One service.
 #[derive(Debug, Serialize)]
@@ -133,6 +133,11 @@ impl Site {
     pub(crate) fn moves(&self) -> bool {
         moves(self.level, self.landing)
     }
+
+    /// Whether its landing place is where it should be, and not only where it could be.
+    pub(crate) fn has_its_place(&self) -> bool {
+        self.moves() || self.landing == Landing::Stays
+    }
 }
 
 /// The same, of a finding.
@@ -149,8 +154,8 @@ pub(crate) struct Use {
     pub(crate) path: String,
     /// A line for each place, in the order of the report.
     pub(crate) lines: Vec<u32>,
-    pub(crate) when: &'static str,
-    pub(crate) routes: Vec<String>,
+    #[serde(flatten)]
+    pub(crate) context: Context,
 }
 
 /// A line of source.

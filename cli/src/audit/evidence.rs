@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::report::words::count;
+use crate::scorecard::Scorecard;
 
 /// What the deployment's files say.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -65,6 +66,12 @@ pub(crate) struct Measured {
     pub(crate) requests: usize,
     pub(crate) runs: Vec<Run>,
     pub(crate) divergences: Vec<Divergence>,
+    /// The numbers of `--scorecard`.
+    #[serde(default)]
+    pub(crate) scorecard: Option<Scorecard>,
+    /// Those of the day that it was held against.
+    #[serde(default)]
+    pub(crate) before: Option<Scorecard>,
 }
 
 /// One run of `verify`.
@@ -151,14 +158,16 @@ impl Measured {
 /// Either kind of report.
 pub(crate) enum Evidence {
     Deployment(Deployment),
-    Measured(Measured),
+    Measured(Box<Measured>),
 }
 
 /// Reads one of the two; the error says what was wrong.
 pub(crate) fn read(text: &str) -> Result<Evidence, String> {
     let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if value.get("divergences").is_some() {
-        return serde_json::from_value(value).map(Evidence::Measured).map_err(|error| error.to_string());
+        return serde_json::from_value(value)
+            .map(|measured| Evidence::Measured(Box::new(measured)))
+            .map_err(|error| error.to_string());
     }
     // Only `deploy check` counts what is unclear; a report of `check` without findings looks alike else.
     if value["summary"].get("unclear").is_none() {

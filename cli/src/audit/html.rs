@@ -5,6 +5,7 @@
 //! one style sheet and the one script below, by their digests.
 
 mod parts;
+mod scorecard;
 mod sites;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -16,7 +17,7 @@ const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
 /// SHA-256 of [`STYLE`] and [`SCRIPT`] in base64; a test says what they have to be.
-const STYLE_DIGEST: &str = "oxSDpMrnPcds6jq7+Rirqom5cP7ufV8NYTHLHvzRSjw=";
+const STYLE_DIGEST: &str = "pR7lZITouzPQGOArb8qjEtcp26uT6NJascJGwpHh81Y=";
 const SCRIPT_DIGEST: &str = "9gReYyJ+oAcggV1+e3RLCoQ97Ie7EJiOQ8bS2NzJwPU=";
 
 /// The whole file.
@@ -125,7 +126,7 @@ fn one(service: &Service, id: &str, several: bool) -> Markup {
             (parts::maps(service, id))
             (sites::all(service, id))
             (parts::plan(service, id))
-            (parts::scorecard(service, id))
+            (scorecard::scorecard(service, id))
             (parts::fine(service, id))
             @if shown("since") { (parts::since(service, id)) }
         }

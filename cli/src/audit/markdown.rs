@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 
 use super::Audit;
 use super::dossier::{Service, Site, Use};
+use super::figures;
 use super::plan::{days, to};
-use crate::finding::{Accessor, SuppressionKind};
+use crate::finding::{Accessor, Context, SuppressionKind};
 use crate::report::accessor;
 use crate::report::escape::sentence;
-use crate::report::words::{self, count};
+use crate::report::words;
 
 /// Writes and reads that are listed each.
 const USES: usize = 6;
@@ -85,7 +86,12 @@ fn site(out: &mut String, site: &Site) {
     if let Some(witness) = &site.witness {
         line(out, &format!("- Seen by verify: {}", text(witness)));
     }
-    line(out, &format!("- Belongs in: **{}**: {}. {}", to(site), site.landing_reason, text(&site.help)));
+    let place = format!("- Belongs in: **{}**: {}.", to(site), site.landing_reason);
+    if site.has_its_place() {
+        line(out, &format!("{place} {}", text(&site.help)));
+    } else {
+        line(out, &format!("{place}\n- If it has to move: {}", text(&site.help)));
+    }
     if let Some(found) = &site.accessor {
         in_its_place(out, found);
     }
@@ -95,7 +101,10 @@ fn site(out: &mut String, site: &Site) {
             line(out, &format!("- {what}: {}", used(uses)));
         }
     }
-    line(out, &format!("- Effort: {}, lane {}\n", days(site.days), site.lane));
+    if site.moves() {
+        line(out, &format!("- Effort: {}, lane {}", days(site.days), site.lane));
+    }
+    out.push('\n');
 }
 
 /// The text to paste, and what goes with it.
@@ -117,14 +126,14 @@ fn used(uses: &[Use]) -> String {
         .iter()
         .take(USES)
         .map(|one| {
-            let when = match (one.when, one.routes.as_slice()) {
-                ("request", []) => "while serving a request".to_owned(),
-                ("request", routes) => {
+            let when = match &one.context {
+                Context::Request { routes } if routes.is_empty() => "while serving a request".to_owned(),
+                Context::Request { routes } => {
                     let routes: Vec<String> = routes.iter().map(|route| code(route)).collect();
                     format!("on {}", words::some_of(&routes, "route"))
                 }
-                ("background", _) => "in a background task".to_owned(),
-                _ => "at start-up".to_owned(),
+                Context::Background => "in a background task".to_owned(),
+                Context::Startup => "at start-up".to_owned(),
             };
             format!("{} {when}", code(&one.function))
         })
@@ -137,9 +146,10 @@ fn used(uses: &[Use]) -> String {
 fn phases(out: &mut String, service: &Service, depth: usize) {
     let plan = &service.plan;
     let mut effort = format!("About {} of one developer", days(plan.days));
-    if plan.lanes > 1 {
+    if plan.developers > 1 {
         let parallel = days(plan.days_in_parallel);
-        let _ = write!(effort, ", or {parallel} with {} at work at the same time", count(plan.lanes, "lane"));
+        let _ =
+            write!(effort, ", or {parallel} with {} developers, each in lanes of their own", plan.developers);
     }
     line(out, &format!("{effort}.\n"));
     for phase in &plan.phases {
@@ -180,6 +190,16 @@ fn scorecard(out: &mut String, service: &Service) {
         line(out, &format!("| {} | {} | {} | {} |", row.question, row.today, row.after, row.basis.words()));
     }
     out.push('\n');
+    let figures = service.measured.as_ref().map(figures::all).unwrap_or_default();
+    if !figures.is_empty() {
+        line(out, "| measured by `verify` | before | now |");
+        line(out, "| --- | --- | --- |");
+        for figure in &figures {
+            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not measured".to_owned());
+            line(out, &format!("| {} | {} | {} |", figure.name, value(&figure.before), value(&figure.now)));
+        }
+        out.push('\n');
+    }
 }
 
 fn rest(out: &mut String, service: &Service) {

@@ -16,8 +16,10 @@ pub(crate) struct Plan {
     pub(crate) phases: Vec<Phase>,
     /// Days of one developer for all of it.
     pub(crate) days: f64,
-    /// Days where every lane has a developer of its own.
+    /// Days where the lanes are shared out among the developers.
     pub(crate) days_in_parallel: f64,
+    /// Those of the profile's team, or fewer where there are fewer lanes.
+    pub(crate) developers: usize,
     /// How many lanes have something to move.
     pub(crate) lanes: usize,
 }
@@ -87,8 +89,22 @@ pub(crate) fn of(sites: &[Site], unread: usize, deployment: Option<&Deployment>,
     }
     let days: f64 = phases.iter().map(|phase| phase.days).sum();
     let in_lanes: f64 = lanes.iter().map(|(_, days)| days).sum();
-    let longest = lanes.iter().map(|(_, days)| *days).fold(0.0, f64::max);
-    Plan { phases, days, days_in_parallel: days - in_lanes + longest, lanes: lanes.len() }
+    let developers = profile.team.developers.min(lanes.len());
+    let longest = shared_out(lanes.iter().map(|(_, days)| *days).collect(), developers);
+    Plan { phases, days, days_in_parallel: days - in_lanes + longest, developers, lanes: lanes.len() }
+}
+
+/// How long the busiest of the developers takes: the longest lanes are given out first, each to
+/// whoever has least to do.
+fn shared_out(mut lanes: Vec<f64>, developers: usize) -> f64 {
+    lanes.sort_by(|a, b| b.total_cmp(a));
+    let mut busy = vec![0.0_f64; developers];
+    for days in lanes {
+        if let Some(least) = busy.iter_mut().min_by(|a, b| a.total_cmp(b)) {
+            *least += days;
+        }
+    }
+    busy.into_iter().fold(0.0, f64::max)
 }
 
 fn identify(draft: &mut Draft, sites: &[Site], unread: usize, profile: &Profile) -> Phase {
@@ -222,9 +238,10 @@ fn pair(site: &Site) -> Option<String> {
     if site.level < Level::Warning {
         return None;
     }
-    let writer = site.writers.iter().flat_map(|one| &one.routes).next()?;
-    let reader = site.readers.iter().flat_map(|one| &one.routes).find(|route| *route != writer)?;
-    Some(format!("{writer} then {reader}"))
+    let writer = site.writers.iter().flat_map(|one| one.context.routes()).next()?;
+    let reader = site.readers.iter().flat_map(|one| one.context.routes()).find(|route| *route != writer)?;
+    let code = |route: &str| format!("`{}`", route.replace('`', "'"));
+    Some(format!("{} then {}", code(writer), code(reader)))
 }
 
 fn landings(moving: &[&Site]) -> String {
@@ -288,6 +305,13 @@ mod tests {
         let plan = made();
         assert_eq!(plan.lanes, 2);
         assert_eq!(plan.days - plan.days_in_parallel, 0.5);
+    }
+
+    #[test]
+    fn many_lanes_are_shared_out_among_few_developers() {
+        assert_eq!(shared_out(vec![1.0, 1.0, 3.0, 2.0, 1.0], 2), 4.0);
+        assert_eq!(shared_out(vec![1.0, 3.0], 5), 3.0);
+        assert_eq!(shared_out(Vec::new(), 0), 0.0);
     }
 
     #[test]

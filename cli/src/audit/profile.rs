@@ -17,6 +17,21 @@ pub(crate) struct Profile {
     #[serde(default)]
     times: BTreeMap<Mechanism, f64>,
     pub(crate) once: Once,
+    #[serde(default)]
+    pub(crate) team: Team,
+}
+
+/// Who does it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Team {
+    pub(crate) developers: usize,
+}
+
+impl Default for Team {
+    fn default() -> Self {
+        Team { developers: 3 }
+    }
 }
 
 /// What is done once for the service.
@@ -46,6 +61,9 @@ impl Profile {
             if !days.is_finite() || !(0.0..=10_000.0).contains(&days) {
                 return Err(format!("{days} is no number of days between 0 and 10000"));
             }
+        }
+        if !(1..=1000).contains(&profile.team.developers) {
+            return Err(format!("{} is no number of developers between 1 and 1000", profile.team.developers));
         }
         Ok(profile)
     }
@@ -77,5 +95,7 @@ mod tests {
         assert!(said.contains("-1 is no number of days"), "{said}");
         let said = Profile::parse(&DEFAULT.replace("store = 1.0", "store = nan")).unwrap_err();
         assert!(said.contains("NaN is no number"), "{said}");
+        let said = Profile::parse(&DEFAULT.replace("developers = 3", "developers = 0")).unwrap_err();
+        assert!(said.contains("0 is no number of developers"), "{said}");
     }
 }

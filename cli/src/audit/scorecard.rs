@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::dossier::{RouteCalls, Site};
 use super::evidence::{Deployment, Measured};
-use crate::finding::{Level, Role};
+use super::figures::{self, Number};
+use crate::finding::{Level, Mechanism, Role};
 use crate::report::words::{self, count};
 
 /// One question.
@@ -62,6 +63,15 @@ impl Known<'_> {
         self.breaking.iter().map(|site| site.id.clone()).collect()
     }
 
+    /// What is gone once the process ends. A cold cache is no loss, and a clock starts again.
+    fn lost(&self) -> Vec<String> {
+        let of = self
+            .breaking
+            .iter()
+            .filter(|site| site.role != Role::Cache && site.mechanism != Mechanism::Timer);
+        of.map(|site| site.id.clone()).collect()
+    }
+
     /// Where files say something of that class that has to change.
     fn files(&self, class: &str) -> Vec<String> {
         let found = self.deployment.into_iter().flat_map(|deployment| deployment.of_class(class));
@@ -81,19 +91,28 @@ impl Known<'_> {
         }
     }
 
-    /// Puts what was measured in the place of what the code lets expect.
-    fn measured(&self, mut row: Row, schedules: &[&str], what: &str) -> Row {
-        let runs = self.measured.map(|measured| measured.of(schedules)).unwrap_or_default();
-        if runs.is_empty() {
+    /// Puts what was measured in the place of what the code lets expect. What the answers of these
+    /// schedules showed comes first, and then a number of the scorecard.
+    fn measured(&self, mut row: Row, schedules: &[&str], what: &str, numbers: &[Number]) -> Row {
+        let Some(measured) = self.measured else { return row };
+        let runs = measured.of(schedules);
+        let numbers: Vec<(bool, String)> = numbers.iter().filter_map(|number| number(measured)).collect();
+        if runs.is_empty() && numbers.is_empty() {
             return row;
         }
         let differ: usize = runs.iter().map(|run| run.differ + run.absent).sum();
         row.evidence = runs.iter().map(|run| run.schedule.clone()).collect();
-        row.good = differ == 0;
-        row.today = match differ {
-            0 => format!("{what}: every answer as from one replica"),
-            some => format!("{what}: {} differed or did not come", count(some, "answer")),
+        row.good = differ == 0 && numbers.iter().all(|(good, _)| *good);
+        let answers = match (runs.len(), differ) {
+            (0, _) => None,
+            (_, 0) => Some(format!("{what}: every answer as from one replica")),
+            (_, some) => Some(format!("{what}: {} differed or did not come", count(some, "answer"))),
         };
+        row.today = answers
+            .into_iter()
+            .chain(numbers.into_iter().map(|(_, text)| text))
+            .collect::<Vec<_>>()
+            .join("; ");
         row.basis = Basis::Measured;
         row
     }
@@ -114,7 +133,7 @@ pub(crate) fn of(
         failure(&known),
         balancing(&known),
         deploying(&known),
-        latency(routes),
+        latency(&known, routes),
         complexity(sites),
         autoscaling(&known),
     ]
@@ -123,13 +142,14 @@ pub(crate) fn of(
 fn sessions(known: &Known) -> Row {
     let found = known.with(&[Role::Session, Role::Secret]);
     let bad = format!("{} in the memory of each process", count(found.len(), "site"));
-    Known::row(
+    let row = Known::row(
         "Session storage",
         found,
         bad,
         "no session was found in the process",
         "shared store or token: any replica knows any client",
-    )
+    );
+    known.measured(row, &[], "", &[figures::lost_sessions])
 }
 
 fn scaling(known: &Known) -> Row {
@@ -142,12 +162,11 @@ fn scaling(known: &Known) -> Row {
         "nothing in the code forbids it",
         "add replicas as load asks for",
     );
-    known.measured(row, &["avoid-last", "random"], "with several replicas")
+    known.measured(row, &["avoid-last", "random"], "with several replicas", &[])
 }
 
 fn failure(known: &Known) -> Row {
-    let roles = [Role::Session, Role::Entity, Role::Queue, Role::Secret, Role::Sequence];
-    let found = known.with(&roles);
+    let found = known.lost();
     let bad = format!("a crash loses {}", count(found.len(), "piece") + " of state");
     let row = Known::row(
         "Server failure",
@@ -156,7 +175,7 @@ fn failure(known: &Known) -> Row {
         "a crash loses only the requests in flight",
         "a crash loses only the requests in flight",
     );
-    known.measured(row, &["kill"], "with a replica killed")
+    known.measured(row, &["kill"], "with a replica killed", &[figures::lost_sessions])
 }
 
 fn balancing(known: &Known) -> Row {
@@ -178,17 +197,21 @@ fn balancing(known: &Known) -> Row {
     if from_files {
         row.basis = Basis::DeploymentFiles;
     }
+    if let Some(load) = known.measured.and_then(figures::spread) {
+        row.today = format!("{}; {load}", row.today);
+    }
     row
 }
 
 fn deploying(known: &Known) -> Row {
-    let found = known.all();
+    let found = known.lost();
     let bad = format!("each deployment loses {}", count(found.len(), "piece") + " of state");
     let row = Known::row("Deployment", found, bad, "at any time", "at any time, a replica after the other");
-    known.measured(row, &["restart", "drain"], "with replicas restarted")
+    known.measured(row, &["restart", "drain"], "with replicas restarted", &[figures::failed_requests])
 }
 
-fn latency(routes: &[RouteCalls]) -> Row {
+fn latency(known: &Known, routes: &[RouteCalls]) -> Row {
+    let measured = known.measured.and_then(figures::times);
     let gained: Vec<usize> = routes.iter().map(|one| one.calls).collect();
     let after = match gained.iter().max() {
         None => "no call more than today".to_owned(),
@@ -204,10 +227,10 @@ fn latency(routes: &[RouteCalls]) -> Row {
     Row {
         question: "Latency",
         good: true,
-        today: "memory: no call".to_owned(),
+        basis: if measured.is_some() { Basis::Measured } else { Basis::Code },
+        today: measured.unwrap_or_else(|| "memory: no call".to_owned()),
         after,
         evidence: Vec::new(),
-        basis: Basis::Code,
     }
 }
 

@@ -141,7 +141,7 @@ fn boxed(part: &Part, x: usize, top: usize) -> Markup {
             rect x=(x) y=(top) width=(WIDTH) height=(part.height()) rx="6" {}
             text.head x=(x + 12) y=(top + 22) { (part.title) }
             @for (at, site) in part.sites.iter().take(LISTED).enumerate() {
-                g class={ "item " (level(site.level)) " " (role(Some(site.role))) } {
+                g class={ "item " (level(site.level)) " " (role(site.role)) } {
                     title { (visible(&site.symbol)) }
                     rect.stripe x=(x + 12) y=(top + HEAD + at * LINE) width="7" height="12" {}
                     text x=(x + 26) y=(top + HEAD + at * LINE + 11) { (cut(&visible(&format!("{} {}", site.id, site.symbol)), CHARS)) }

@@ -135,7 +135,7 @@ fn service(name: &str, report: &Report, profile: &Profile, known: &Known) -> Ser
     for given in known.given.iter().filter(|given| given.about.as_deref().is_none_or(|about| about == name)) {
         match &given.evidence {
             Evidence::Deployment(one) => deployment = Some(one.clone()),
-            Evidence::Measured(one) => measured = Some(one.clone()),
+            Evidence::Measured(one) => measured = Some((**one).clone()),
         }
     }
     let beside = Beside {

@@ -8,8 +8,8 @@ use super::{DENIED, output, stdout, use_color};
 use crate::args::verify::{Folder, VerifyArgs};
 use crate::cache::user_folder;
 use crate::error::Error;
+use crate::scorecard::Scorecard;
 use crate::verify::report::{self, VerdictFormat};
-use crate::verify::scorecard::Scorecard;
 use crate::verify::terminal::{self, Look};
 use crate::verify::{self, Case, Plan, RunLine, Scenario, Verdict, Watcher, Wishes};
 

@@ -13,9 +13,9 @@ use super::noise::{self, Difference, Sort};
 use super::record::Exchange;
 use super::replica::GRACE;
 use super::schedule::Schedule;
-use super::scorecard::Scorecard;
 use super::stage::Run;
 use crate::finding::Level;
+use crate::scorecard::Scorecard;
 
 /// What came out.
 #[derive(Debug, Default)]

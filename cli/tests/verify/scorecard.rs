@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::support::{Tree, run};
+use super::support::{Tree, binary, run};
 use super::{client, verify};
 
 /// Bob comes and goes; Ann is there when the replica dies.
@@ -36,6 +36,7 @@ fn the_numbers_of_before_stand_beside_those_of_now() {
     let settings = format!("TWIN_DRAINS=1 TWIN_STORE={}", tree.path(".store").display());
     let mut command = verify(&tree, &settings);
     command.args(["--scorecard", "--randoms", "1", "--before", "before.json", "--reset", "rm -f .store/*"]);
+    command.args(["--output", "json=now.json"]);
     client::drive(&mut command, SCRIPT);
     let now = run(command);
     assert_eq!(now.code, Some(0), "{now:#?}");
@@ -54,11 +55,56 @@ fn the_numbers_of_before_stand_beside_those_of_now() {
     assert_eq!(failed[1], "0 of 10");
     let lost = row("sessions lost when a replica dies");
     assert_eq!(lost, ["1 of 1", "0 of 1"]);
+    the_audit_shows_it(&tree, &card["rolling"]["lost"]);
 
     tree.file("other.json", "{}");
     let mut command = verify(&tree, "");
     command.args(["--scorecard", "--before", "other.json", "--", "true"]);
     run(command).assert_refused(&["other.json", "--scorecard --format json"]);
+}
+
+/// The file that `verify` has written, given to `audit`: measured numbers in place of estimates.
+fn the_audit_shows_it(tree: &Tree, failed_before: &serde_json::Value) {
+    let now: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(tree.path("now.json")).unwrap()).unwrap();
+    let mut command = binary();
+    command.arg("audit").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/shop/before"));
+    command.current_dir(tree.root()).args(["--with", "now.json", "--output", "json=audit.json"]);
+    command.args(["--output", "html=audit.html", "--output", "markdown=audit.md"]);
+    let done = run(command);
+    assert_eq!(done.code, Some(0), "{done:#?}");
+    let read = |name: &str| std::fs::read_to_string(tree.path(name)).unwrap();
+    let audit: serde_json::Value = serde_json::from_str(&read("audit.json")).unwrap();
+    let service = &audit["services"][0];
+    let row = |question: &str| {
+        let rows = service["scorecard"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["question"] == question).unwrap();
+        (row["basis"].as_str().unwrap(), row["good"].as_bool().unwrap(), row["today"].as_str().unwrap())
+    };
+    // The code alone says no to each of these.
+    let lost = "0 of 1 clients lost something when a replica was killed (before: 1 of 1)";
+    assert_eq!(row("Session storage"), ("measured", true, lost));
+    let killed = format!("with a replica killed: every answer as from one replica; {lost}");
+    assert_eq!(row("Server failure"), ("measured", true, &*killed));
+    let rolled = format!("0 of 10 requests failed in a rolling restart (before: {failed_before} of 10)");
+    assert!(row("Deployment").2.ends_with(&rolled), "{:?}", row("Deployment"));
+    let (card, number) =
+        (&now["scorecard"], |value: &serde_json::Value| format!("{:.2}", value.as_f64().unwrap()));
+    let times = format!(
+        "{} ms at the median, {} ms at 95 %",
+        number(&card["latency_median_ms"]),
+        number(&card["latency_p95_ms"])
+    );
+    assert!(row("Latency").2.starts_with(&times), "{:?}", row("Latency"));
+    let spread = format!("{} times the mean load with sticky clients", number(&card["spread_sticky"]));
+    assert!(row("Load balancing").2.contains(&spread), "{:?}", row("Load balancing"));
+    assert_eq!((&service["measured"]["scorecard"], &service["measured"]["before"]), (card, &now["before"]));
+    assert!(
+        read("audit.html").contains(
+            "<th scope=\"row\">sessions lost when a replica dies</th><td>1 of 1</td><td>0 of 1</td>"
+        )
+    );
+    assert!(read("audit.md").contains("| sessions lost when a replica dies | 1 of 1 | 0 of 1 |"));
 }
 
 /// A store that has counted 25 more calls each time that it is asked.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::advice;
 use super::super::dossier::{RouteCalls, Site, SourceLine, Use, moves};
-use crate::finding::{Access, AccessKind, Context, Finding};
+use crate::finding::{Access, AccessKind, Finding};
 use crate::report::escape::cut;
 use crate::report::{Report, words};
 
@@ -66,14 +66,9 @@ pub(super) fn of(report: &Report, finding: &Finding, at: usize, lines: u32) -> S
 /// Adds an access to those of the same function, at the same time and in the same file.
 fn used(report: &Report, access: &Access, uses: &mut Vec<Use>) {
     let (path, line, _) = report.sources.locate(access.place);
-    let (when, routes): (_, &[String]) = match &access.context {
-        Context::Request { routes } => ("request", routes),
-        Context::Background => ("background", &[]),
-        Context::Startup => ("startup", &[]),
-    };
-    let known = uses.iter_mut().find(|one| {
-        one.function == access.function && one.when == when && one.routes == routes && one.path == path
-    });
+    let known = uses
+        .iter_mut()
+        .find(|one| one.function == access.function && one.context == access.context && one.path == path);
     match known {
         Some(known) => {
             known.lines.push(line);
@@ -86,8 +81,7 @@ fn used(report: &Report, access: &Access, uses: &mut Vec<Use>) {
             operations: vec![access.operation.clone()],
             path: path.to_owned(),
             lines: vec![line],
-            when,
-            routes: routes.to_vec(),
+            context: access.context.clone(),
         }),
     }
 }
@@ -127,8 +121,7 @@ fn calls(finding: &Finding) -> Vec<RouteCalls> {
     }
     let mut kinds: BTreeMap<(&str, &str), BTreeSet<AccessKind>> = BTreeMap::new();
     for access in &finding.accesses {
-        let Context::Request { routes } = &access.context else { continue };
-        for route in routes {
+        for route in access.context.routes() {
             kinds.entry((route, &access.function)).or_default().insert(access.kind);
         }
     }

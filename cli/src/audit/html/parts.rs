@@ -1,4 +1,4 @@
-//! The parts of the page but the sites: verdict, maps, plan, scorecard, what is fine, changes.
+//! The parts of the page but the sites and the scorecard: verdict, maps, plan, what is fine, changes.
 
 use maud::{Markup, html};
 
@@ -23,42 +23,27 @@ fn readiness(readiness: Readiness) -> (&'static str, &'static str) {
     }
 }
 
-/// Links to sites by their ids.
-pub(super) fn links(ids: &[String], prefix: &str) -> Markup {
+/// The first `most` of some items, each as `one` shows it by its place, and how many there are beyond.
+pub(super) fn listed<T>(items: &[T], most: usize, noun: &str, one: impl Fn(usize, &T) -> Markup) -> Markup {
     html! {
-        @for (at, id) in ids.iter().enumerate() {
+        @for (at, item) in items.iter().take(most).enumerate() {
             @if at > 0 { ", " }
-            a href={ "#" (prefix) (id) } { (id) }
+            (one(at, item))
         }
+        @if items.len() > most { " and " (count(items.len() - most, &format!("more {noun}"))) }
     }
 }
+
+/// Sites or places that are listed before the rest is counted.
+pub(super) const LISTED: usize = 8;
 
 /// Links to sites, the first of them with their names: `S1 SESSIONS, S3, S4 and 2 more sites`.
 fn named(service: &Service, ids: &[String], prefix: &str) -> Markup {
     const NAMED: usize = 2;
-    const LINKED: usize = 8;
     let symbol = |id: &str| service.sites.iter().find(|site| site.id == id).map_or("", |site| &*site.symbol);
-    html! {
-        @for (at, id) in ids.iter().take(LINKED).enumerate() {
-            @if at > 0 { ", " }
-            a href={ "#" (prefix) (id) } { (id) @if at < NAMED { " " code { (visible(symbol(id))) } } }
-        }
-        @if ids.len() > LINKED { " and " (count(ids.len() - LINKED, "more site")) }
-    }
-}
-
-/// Links where they are ids of sites, text where they are places; how many more there are of many.
-fn evidence(items: &[String], prefix: &str) -> Markup {
-    const SHOWN: usize = 8;
-    let is_site =
-        |item: &str| item.strip_prefix('S').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    html! {
-        @for (at, item) in items.iter().take(SHOWN).enumerate() {
-            @if at > 0 { ", " }
-            @if is_site(item) { a href={ "#" (prefix) (item) } { (item) } } @else { code { (visible(item)) } }
-        }
-        @if items.len() > SHOWN { " and " (items.len() - SHOWN) " more" }
-    }
+    listed(ids, LISTED, "site", |at, id| {
+        html! { a href={ "#" (prefix) (id) } { (id) @if at < NAMED { " " code { (visible(symbol(id))) } } } }
+    })
 }
 
 pub(super) fn verdict(service: &Service, id: &str) -> Markup {
@@ -90,9 +75,9 @@ pub(super) fn verdict(service: &Service, id: &str) -> Markup {
             }
             p {
                 "The plan takes about " strong { (days(service.plan.days)) } " of one developer"
-                @if service.plan.lanes > 1 {
-                    ", or " strong { (days(service.plan.days_in_parallel)) } " with " (count(service.plan.lanes, "lane"))
-                    " at work at the same time"
+                @if service.plan.developers > 1 {
+                    ", or " strong { (days(service.plan.days_in_parallel)) } " with " (service.plan.developers)
+                    " developers, each in lanes of their own"
                 }
                 ". " (count(summary.files, "file")) " of the service were read."
             }
@@ -118,16 +103,9 @@ pub(super) fn maps(service: &Service, id: &str) -> Markup {
 }
 
 fn legend() -> Markup {
-    let roles = [
-        ("r-session", "sessions and keys"),
-        ("r-entity", "data and work"),
-        ("r-count", "limits, numbers, locks"),
-        ("r-connection", "connections"),
-        ("r-cache", "caches and settings"),
-    ];
     html! {
         ul.legend aria-label="Colours" {
-            @for (class, what) in roles { li class=(class) { span.dot {} (what) } }
+            @for (class, what) in map::ROLES { li class=(class) { span.dot {} (what) } }
             li.breaks { span.frame {} "breaks" }
             li.likely { span.frame {} "likely breaks" }
             li.survives { span.frame {} "survives" }
@@ -196,60 +174,6 @@ fn spaced(part: &str) -> String {
     format!("{}{words}{}", blank(part.starts_with(' ')), blank(part.ends_with(' ')))
 }
 
-pub(super) fn scorecard(service: &Service, id: &str) -> Markup {
-    html! {
-        section aria-labelledby={ (id) "scorecard" } {
-            h2 id={ (id) "scorecard" } { "Scorecard" }
-            div.scroll tabindex="0" role="region" aria-label="Scorecard" {
-                table.scorecard {
-                    thead { tr {
-                        th scope="col" { "" } th scope="col" { "Today" } th scope="col" { "After the plan" }
-                        th scope="col" { "Evidence" }
-                    } }
-                    tbody {
-                        @for row in &service.scorecard {
-                            tr {
-                                th scope="row" { (row.question) }
-                                td class=(if row.good { "good" } else { "bad" }) {
-                                    span.mark aria-hidden="true" { (if row.good { "✓" } else { "✗" }) } " " (row.today)
-                                }
-                                td { (row.after) }
-                                td.small { (row.basis.words()) @if !row.evidence.is_empty() { ": " } (evidence(&row.evidence, id)) }
-                            }
-                        }
-                    }
-                }
-            }
-            @if let Some(measured) = &service.measured {
-                h3 { "Measured by verify" }
-                p { (measured.sentence()) }
-                ul {
-                    @for run in &measured.runs {
-                        li { code { (visible(&run.schedule)) } ": " (run.same) " the same, " (run.differ) " different"
-                            @if run.absent > 0 { ", " (run.absent) " missing" }
-                            @if run.cut > 0 { ", " (run.cut) " cut off" } }
-                    }
-                }
-            }
-            @if !service.routes.is_empty() {
-                details {
-                    summary { "Calls to a store that each route gains" }
-                    div.scroll tabindex="0" role="region" aria-label="Calls by route" {
-                        table {
-                            thead { tr { th scope="col" { "Route" } th scope="col" { "Calls a request" } } }
-                            tbody {
-                                @for route in &service.routes {
-                                    tr { td { code { (visible(&route.route)) } } td.number { (route.calls) } }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 pub(super) fn fine(service: &Service, id: &str) -> Markup {
     html! {
         section aria-labelledby={ (id) "fine" } {
@@ -308,7 +232,7 @@ pub(super) fn since(service: &Service, id: &str) -> Markup {
             @if let Some(change) = &service.since {
                 p { "Against " (visible(&change.than)) ": " strong { (change.fixed.len()) " fixed, " (change.new.len()) " new" } ", "
                     (change.unchanged.len()) " unchanged." }
-                @if !change.new.is_empty() { p { "New: " (links(&change.new, id)) } }
+                @if !change.new.is_empty() { p { "New: " (named(service, &change.new, id)) } }
                 @if !change.fixed.is_empty() {
                     p { "Fixed:" }
                     ul { @for site in &change.fixed { li { code { (visible(&site.symbol)) } ": " (ticks(&site.title)) } } }

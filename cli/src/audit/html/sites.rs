@@ -6,8 +6,8 @@ use super::super::dossier::{Service, Site, Use, places};
 use super::super::highlight::{Piece, pieces};
 use super::super::map;
 use super::super::plan::{days, to};
-use super::parts::ticks;
-use crate::finding::{Accessor, Level, Role};
+use super::parts::{listed, ticks};
+use crate::finding::{Accessor, Context, Level, Role};
 use crate::report::escape::{sentence, visible};
 use crate::report::{accessor, words};
 
@@ -43,8 +43,9 @@ pub(super) fn all(service: &Service, id: &str) -> Markup {
 }
 
 fn one(site: &Site, id: &str) -> Markup {
+    let belongs = site.has_its_place();
     html! {
-        article class={ "site " (map::level(site.level)) " " (map::role(Some(site.role))) } id={ (id) (site.id) }
+        article class={ "site " (map::level(site.level)) " " (map::role(site.role)) } id={ (id) (site.id) }
             data-level=(words::level(site.level)) data-role=(words::role(site.role)) {
             h3 { (site.id) " " code { (visible(&site.symbol)) } " " span class={ "badge " (map::level(site.level)) } { (level_word(site.level)) } }
             p.title { (ticks(&site.title)) ". " span.small { "Rule " code { (site.rule) } ", " (words::role(site.role)) ", " (words::mechanism(site.mechanism)) "." } }
@@ -57,17 +58,18 @@ fn one(site: &Site, id: &str) -> Markup {
                 dt { "Belongs in" }
                 dd {
                     strong { (to(site)) }
-                    ": " (site.landing_reason) ". " (ticks(&site.help))
+                    ": " (site.landing_reason) "." @if belongs { " " (ticks(&site.help)) }
                 }
+                @if !belongs { dt { "If it has to move" } dd { (ticks(&site.help)) } }
                 dt { "May stay when" } dd { (site.may_stay) }
                 dt { "Needs" } dd { strong { (site.consistency.needs) } ": " (site.consistency.why) }
                 @if !site.calls.is_empty() {
                     dt { "Calls a request" }
                     dd { (calls(site)) }
                 }
-                dt { "Effort" } dd { (days(site.days)) ", lane " (site.lane) }
+                @if site.moves() { dt { "Effort" } dd { (days(site.days)) ", lane " (site.lane) } }
             }
-            @if let Some(found) = &site.accessor { (in_its_place(found)) }
+            @if let Some(found) = &site.accessor { (in_its_place(found, site.moves())) }
             (uses("Written", "Nothing was seen to write it.", &site.writers))
             (uses("Read", "Nothing was seen to read it.", &site.readers))
             @if !site.reasons.is_empty() {
@@ -80,11 +82,11 @@ fn one(site: &Site, id: &str) -> Markup {
 }
 
 /// The text to paste, and what goes with it.
-fn in_its_place(found: &Accessor) -> Markup {
+fn in_its_place(found: &Accessor, moves: bool) -> Markup {
     let derives = accessor::derives(found);
     html! {
         details {
-            summary { "With stateless-store, to paste in its place" }
+            summary { @if !moves { "If it has to move: " } "With stateless-store, to paste in its place" }
             pre tabindex="0" { code {
                 @for line in accessor::lines(found) {
                     @for (piece, text) in pieces(&line) { (coloured(piece, text)) }
@@ -176,18 +178,13 @@ fn lines(lines: &[u32]) -> String {
 
 fn when(used: &Use) -> Markup {
     html! {
-        @match (used.when, used.routes.as_slice()) {
-            ("request", []) => "while serving a request",
-            ("request", routes) => {
-                "on "
-                @for (at, route) in routes.iter().take(USES).enumerate() {
-                    @if at > 0 { ", " }
-                    code { (visible(route)) }
-                }
-                @if routes.len() > USES { " and " (routes.len() - USES) " more" }
+        @match &used.context {
+            Context::Request { routes } if routes.is_empty() => "while serving a request",
+            Context::Request { routes } => {
+                "on " (listed(routes, USES, "route", |_, route| html! { code { (visible(route)) } }))
             }
-            ("background", _) => "in a background task",
-            _ => "at start-up",
+            Context::Background => "in a background task",
+            Context::Startup => "at start-up",
         }
     }
 }
