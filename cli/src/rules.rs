@@ -225,7 +225,12 @@ fn judge(case: &Case) -> Finding {
             best = Some((rule, claim));
         }
     }
-    let (rule, claim) = best.unwrap_or_else(|| (&in_memory_data::RULE, in_memory_data::fallback(case)));
+    let (rule, mut claim) = best.unwrap_or_else(|| (&in_memory_data::RULE, in_memory_data::fallback(case)));
+    if claim.confidence == Confidence::Sure && case.named(&["upstream", "upstreams", "backends", "balancer"])
+    {
+        claim.confidence = Confidence::Likely;
+        claim.reasons.push("about what stands behind this service: each replica may well see its own".into());
+    }
     finding(case, rule, claim)
 }
 

@@ -429,6 +429,17 @@ impl Workspace {
         if served.is_empty() {
             return None;
         }
+        // A library starts it for those that run: where no program does so itself, they serve.
+        let runs = |package: usize| files[package].iter().any(|text| serves::is_program(text));
+        if !served.iter().any(|package| runs(*package)) {
+            let names: Vec<&str> =
+                served.iter().map(|package| self.packages[*package].name.as_str()).collect();
+            let users = (0..files.len()).filter(|package| {
+                let dependencies = &self.packages[*package].dependencies;
+                runs(*package) && dependencies.iter().any(|one| names.contains(&one.package.as_str()))
+            });
+            served.extend(users.collect::<Vec<_>>());
+        }
         let mut queue: Vec<usize> = served.iter().copied().collect();
         while let Some(package) = queue.pop() {
             for dependency in &self.packages[package].dependencies {

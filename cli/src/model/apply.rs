@@ -96,6 +96,16 @@ impl Frame<'_, '_> {
             }
         }
         self.passes_on(&summary, vals);
+        for at in &summary.lent.serves {
+            let Some(val) = vals.get(usize::from(*at)) else { continue };
+            match (self.handler(val), param_of(val)) {
+                (Some(handler), _) => self.out.handlers.push(handler),
+                (None, Some(param)) if val.callable.is_none() && !self.out.ran_below.contains(&param) => {
+                    self.out.ran_below.push(param);
+                }
+                _ => {}
+            }
+        }
         // Routes that the callee added to a router it was handed.
         for (_, web) in &summary.param_web {
             self.out.routes.extend(web.routes.iter().cloned());

@@ -304,6 +304,11 @@ impl<'a> Frame<'a, '_> {
             && let Some(var) = self.variable(last.name)
         {
             let vals = self.args(args, &[], &[], RegionKind::Inherit);
+            if var.callable.is_none()
+                && let Some(param) = super::apply::param_of(&var)
+            {
+                self.out.ran.push((param, self.region));
+            }
             return match (&var.callable, var.ty.value()) {
                 (Some(Callable::Item(item)), _) => self.apply(*item, None, &vals, last.name, span),
                 (_, T::Fn(output)) => {

@@ -302,7 +302,12 @@ impl Collector<'_, '_> {
         info.also.dedup();
         let number = external::is_number(external::payload(ty));
         let mut flows = std::mem::take(&mut self.flows);
-        let stays = number && flows.stays(self, same);
+        let stays = if number {
+            flows.stays(self, same)
+        } else {
+            let changed = self.changed_numbers(ty, same);
+            !changed.is_empty() && flows.stays(self, &changed)
+        };
         self.flows = flows;
         Some(Site {
             roots: same.to_vec(),
@@ -325,6 +330,38 @@ impl Collector<'_, '_> {
             entries_change: self.entries_change(ty),
             stored: None,
         })
+    }
+
+    /// The numbers that are all that ever changes in a struct of ours behind a lock: a cursor in
+    /// a list that was filled at start.
+    fn changed_numbers(&self, ty: &T, same: &[Root]) -> Vec<Root> {
+        let Some(adt) = locked_struct(self.names, self.index, ty) else { return Vec::new() };
+        let fields = super::shared::field_types(self.names, adt, &[]);
+        let mut changed = Vec::new();
+        for (at, field) in fields.iter().enumerate() {
+            let root = Root::Field(adt, at as u16);
+            let writes = |list: &Vec<(ItemId, &Touch)>| {
+                list.iter()
+                    .any(|(id, touch)| touch.kind == AccessKind::Write && self.while_serving(*id, touch))
+            };
+            if self.touches.get(&root).is_some_and(writes) {
+                if !external::is_number(field) {
+                    return Vec::new();
+                }
+                changed.push(root);
+            }
+        }
+        let whole = |root: &Root| {
+            self.touches.get(root).is_some_and(|list| {
+                list.iter().any(|(_, touch)| touch.kind == AccessKind::Write && touch.operation == "=")
+            })
+        };
+        if same.iter().any(whole) { Vec::new() } else { changed }
+    }
+
+    fn while_serving(&self, id: ItemId, touch: &Touch) -> bool {
+        let when = self.contexts.region(self.by_id[&id], id, touch.region);
+        when.request || when.background
     }
 
     pub(super) fn describe(&self, root: Root, ty: &T) -> Option<SiteInfo> {

@@ -128,7 +128,7 @@ pub(super) fn made(
     if limits
         && about_itself
         && unknown
-        && !says(&["concurrency", "config", "error", "body", "from", "key", "extractor"])
+        && !says(&["concurrency", "config", "error", "body", "size", "from", "key", "extractor"])
     {
         return Some(Made {
             kind: Kind::Limiter,

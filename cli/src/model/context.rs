@@ -74,6 +74,8 @@ pub(crate) struct Contexts {
     regions: FxHashMap<(ItemId, u32), When>,
     /// Functions that a framework calls: their parameters come from it.
     pub(crate) entries: FxHashMap<ItemId, ()>,
+    /// Functions that are known to be called, before any is assumed to be.
+    reached: FxHashSet<ItemId>,
     /// Extractors that a handler's parameters call.
     extracts: FxHashMap<ItemId, Vec<ItemId>>,
     channels: Channels,
@@ -94,6 +96,7 @@ impl Contexts {
             functions: FxHashMap::default(),
             regions: FxHashMap::default(),
             entries: FxHashMap::default(),
+            reached: FxHashSet::default(),
             extracts: FxHashMap::default(),
             loops: vec![When::default(); channels.owners.len()],
             messages: FxHashMap::default(),
@@ -108,6 +111,8 @@ impl Contexts {
             summaries.iter().map(|(id, summary)| (*id, &**summary)).collect();
         let order: Vec<ItemId> = summaries.iter().map(|(id, _)| *id).collect();
         contexts.propagate(&by_id, order.clone());
+        contexts.reached =
+            contexts.functions.iter().filter(|(_, when)| !when.is_empty()).map(|(id, _)| *id).collect();
         // Whatever nobody here calls: a library's surface, a callback we did not follow.
         let unreached: Vec<ItemId> = order
             .iter()
@@ -280,7 +285,9 @@ impl Contexts {
             }
             for call in &summary.calls {
                 let when = self.region(summary, id, call.region);
-                if when.is_empty() {
+                // A constructor that nobody calls says nothing of what others call.
+                let idle = when.assumed && !when.request && self.reached.contains(&call.callee);
+                if when.is_empty() || idle {
                     continue;
                 }
                 if self.functions.entry(call.callee).or_default().add(&when) && waiting.insert(call.callee) {
@@ -342,6 +349,9 @@ impl Contexts {
             at = summary.regions[at as usize].parent;
         }
         let per_request = own.request && !own.startup && !own.background;
+        // What surrounds it runs for one request already: a handler, not a loop that waits for more.
+        let handles = |at: &u32| summary.regions[*at as usize].kind == RegionKind::Request;
+        let of_one = own.request || chain.iter().any(handles);
         chain.iter().rev().fold(own, |outer, at| match summary.regions[*at as usize].kind {
             RegionKind::Inherit => outer,
             RegionKind::Request => {
@@ -357,7 +367,7 @@ impl Contexts {
                 When { background: outer.background || outer.startup, startup: false, ..outer }
             }
             RegionKind::Serves => match self.channels.fed_loop(id, *at) {
-                Some(number) if !outer.request || outer.startup => self.loops[number].clone(),
+                Some(number) if !outer.request || outer.startup || !of_one => self.loops[number].clone(),
                 _ => When { request: true, background: false, startup: false, ..outer },
             },
             RegionKind::Tick if per_request => outer,

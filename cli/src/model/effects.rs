@@ -234,6 +234,9 @@ pub(crate) fn waits_outside(name: &str) -> bool {
             | "read_line"
             | "read_exact"
             | "read_buf"
+            | "read_until"
+            | "next_line"
+            | "fill_buf"
     );
     let here = matches!(
         name,
@@ -258,6 +261,24 @@ pub(crate) fn waits_outside(name: &str) -> bool {
             | "from"
     );
     !client && !here && !super::waits::waiting(name)
+}
+
+/// Whether a foreign type is what a client sent: what is read out of it was not fetched.
+pub(crate) fn is_request(ty: &T) -> bool {
+    matches!(
+        last_of(ty),
+        "Request"
+            | "HttpRequest"
+            | "ServiceRequest"
+            | "RequestParts"
+            | "Incoming"
+            | "Multipart"
+            | "Payload"
+            | "Field"
+            | "WebSocket"
+            | "TcpStream"
+            | "BodyStream"
+    )
 }
 
 /// Whether a method asks a pool, client or connection for something.

@@ -16,7 +16,7 @@ use super::bind::{element, element_by_key};
 use super::external::{self, Kind};
 use super::index::Index;
 use super::names::Names;
-use super::summary::{Callable, Region, RegionKind, Root, SELF, Summary, Touch, Val};
+use super::summary::{Callable, Receive, Region, RegionKind, Root, SELF, Summary, Touch, Val};
 use super::tree::ItemId;
 use super::types::{Scope, T};
 use super::vars::Vars;
@@ -288,7 +288,16 @@ impl<'a> Frame<'a, '_> {
                 Val::of(T::bool())
             }
             ExprKind::Match { value, arms } => {
+                let known = self.out.receives.len();
                 let subject = self.value(*value);
+                if let Some(taken) = self.taken_alone(*value, known) {
+                    self.fetched = false;
+                    let part = self.in_region(RegionKind::Serves, |frame| {
+                        frame.out.receives.push(Receive { region: frame.region, ..taken });
+                        frame.arms(&subject, arms)
+                    });
+                    return part.1;
+                }
                 self.fetched = false;
                 if self.ticks(*value) {
                     return self.in_region(RegionKind::Tick, |frame| frame.arms(&subject, arms)).1;

@@ -255,6 +255,7 @@ pub(crate) fn kind(path: &str) -> Kind {
         | "ReceiverStream"
         | "BroadcastStream"
         | "WatchStream" => Kind::Receiver,
+        "Rate" | "Inflight" if from("pingora") => Kind::Limiter,
         "RateLimiter"
         | "DefaultKeyedRateLimiter"
         | "DefaultDirectRateLimiter"

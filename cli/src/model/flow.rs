@@ -316,7 +316,11 @@ impl<'a> Walk<'_, 'a, '_> {
     ) -> Result<(), Leaves> {
         let entered = Some(self.entering(function, call, from)?);
         for callee in called {
-            let Some(inner) = self.all.names.tree.item(*callee).function() else { return Err(Leaves) };
+            let declared = self.all.names.tree.item(*callee);
+            let Some(inner) = declared.function() else { return Err(Leaves) };
+            if names::measures(declared.item.name.as_str()) {
+                continue;
+            }
             let Some(body) = inner.body.as_deref() else { continue };
             let method =
                 matches!(self.body(function).map(|body| body.kind(call)), Some(ExprKind::Method { .. }));
@@ -349,6 +353,9 @@ impl<'a> Walk<'_, 'a, '_> {
     fn kept(&mut self, adt: ItemId, at: u16, whole: (ItemId, ExprId, Option<usize>)) -> Result<(), Leaves> {
         let item = &self.all.names.tree.item(adt).item;
         let ItemKind::Struct { fields, .. } = &item.kind else { return Err(Leaves) };
+        if names::measures(item.name.as_str()) {
+            return Ok(());
+        }
         let [_] = &fields[..] else {
             let sent = item.attrs.iter().any(|attr| {
                 ["Serialize", "Message", "Object", "Encode", "Template", "Response", "Event"]

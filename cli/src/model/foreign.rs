@@ -9,8 +9,9 @@ use super::effects::{self, Effect};
 use super::eval::Frame;
 use super::external::{self, Kind};
 use super::summary::{Callable, ForeignCall, Injected, RegionKind, Root, Roots, Val};
-use super::types::{T, last_part};
-use crate::facts::{ExprId, Sym, Ty};
+use super::tree::{Def, ModId};
+use super::types::{T, last_part, names_of};
+use crate::facts::{ExprId, ExprKind, Sym, Ty};
 use crate::finding::AccessKind;
 use crate::span::Span;
 
@@ -131,8 +132,12 @@ impl<'a> Frame<'a, '_> {
                 .find(|path| super::components::is_random(path.as_str()))
                 .or(answer.made_by);
         }
-        answer.foreign = matches!(kind, Kind::Other | Kind::Handle) && effects::waits_outside(name.as_str());
-        answer.fetched = recv.fetched || kind == Kind::Handle && effects::asks(name.as_str());
+        answer.foreign = matches!(kind, Kind::Other | Kind::Handle)
+            && effects::waits_outside(name.as_str())
+            && !effects::is_request(base);
+        answer.fetched = recv.fetched
+            || kind == Kind::Handle && effects::asks(name.as_str())
+            || matches!(name.as_str(), "metadata" | "modified" | "read_dir");
         answer.locked = external::can_be_poisoned(base)
             && matches!(name.as_str(), "lock" | "read" | "write" | "try_lock" | "try_read" | "try_write")
             || recv.locked && matches!(name.as_str(), "map_err" | "ok");
@@ -193,7 +198,8 @@ impl<'a> Frame<'a, '_> {
     }
 
     pub(super) fn cloned(&mut self, recv: &Val, span: Span) -> Val {
-        if external::clone_shares(&recv.ty) || matches!(recv.ty.value(), T::Bound(_)) {
+        // A copy of a closure uses what it captured, as the closure does.
+        if external::clone_shares(&recv.ty) || matches!(recv.ty.value(), T::Bound(_) | T::Fn(_)) {
             return recv.clone();
         }
         if let T::Ref(inner) = &recv.ty
@@ -250,6 +256,23 @@ impl<'a> Frame<'a, '_> {
         let vals = self.args(args, &[], &[], kind);
         let strings = vals.iter().filter_map(|val| val.literal.as_deref()).map(Ustr::from).collect();
         self.out.foreign.push(ForeignCall { path, span, region: self.region, bound: None, strings });
+        // `LazyLock::new(rand::random)` calls what it is given.
+        if external::kind(text.rsplit_once("::").map_or("", |(owner, _)| owner)) == Kind::Lazy {
+            let module = self.scope.module.unwrap_or(ModId(0));
+            for arg in args {
+                let ExprKind::Path(given) = self.body.kind(*arg) else { continue };
+                if let Some(Def::Ext(path)) = self.names().resolve(module, &names_of(given)).first() {
+                    let (path, region) = (*path, self.region);
+                    self.out.foreign.push(ForeignCall {
+                        path,
+                        span,
+                        region,
+                        bound: None,
+                        strings: Vec::new(),
+                    });
+                }
+            }
+        }
         let web = self.web_call(path, &vals, span);
         let first = vals.first().cloned().unwrap_or_default();
         let owner = text.rsplit_once("::").map_or("", |(owner, _)| owner);
@@ -296,7 +319,9 @@ impl<'a> Frame<'a, '_> {
         answer.made_by = answer.made_by.or(Some(path));
         answer.foreign = !on_type || vals.iter().any(|val| val.foreign);
         answer.foreign &= effects::waits_outside(last);
-        answer.fetched = text.contains("fs::") && last.starts_with("read");
+        answer.fetched = text.contains("fs::")
+            && (last.starts_with("read") || matches!(last, "metadata" | "canonicalize"))
+            || text.ends_with("File::open");
         self.inject_call(text, &mut answer, span);
         answer
     }

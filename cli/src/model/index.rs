@@ -82,6 +82,8 @@ impl Index {
                     let key = Ustr::from(super::types::last_part(path.as_str()));
                     index.foreign.entry((key, name)).or_default().push(id);
                 }
+                // A method of a tuple is no method of everything.
+                T::Tuple(_) | T::Slice(_) | T::Fn(_) => {}
                 _ => index.blanket.entry(name).or_default().push(id),
             }
         }

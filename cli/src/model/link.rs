@@ -94,6 +94,22 @@ fn given(summaries: &[(ItemId, Arc<Summary>)]) -> FxHashMap<(ItemId, Root), FxHa
     given
 }
 
+/// Which parameters of which callees a parameter, or what a function asked for, is handed to,
+/// where the callee uses it at a time of its own.
+type Passed = FxHashMap<(ItemId, Root), Vec<(ItemId, Root)>>;
+
+fn passed_on(summaries: &[(ItemId, Arc<Summary>)]) -> Passed {
+    let mut passed = Passed::default();
+    for (id, summary) in summaries {
+        for (callee, param, roots) in &summary.passed {
+            for root in roots.iter().filter(|root| matches!(root, Root::Param(_) | Root::Fetched(_))) {
+                passed.entry((*id, *root)).or_default().push((*callee, *param));
+            }
+        }
+    }
+    passed
+}
+
 /// A sender and the receiver of the same messages.
 fn ends_of_one(a: &T, b: &T) -> bool {
     let (a, b) = (external::payload(a), external::payload(b));
@@ -167,6 +183,7 @@ impl<'m> Collector<'_, 'm> {
             list.dedup();
         }
         let tables = [by_type, self.fields_by_type(), by_shape];
+        let passed = passed_on(self.summaries);
         for (id, summary) in self.summaries {
             for touch in &summary.touches {
                 let Root::Fetched(at) = touch.root else {
@@ -175,6 +192,9 @@ impl<'m> Collector<'_, 'm> {
                 if let Some(ty) = summary.fetched.get(at as usize) {
                     self.give(*id, ty, touch, &tables);
                 }
+            }
+            for (at, ty) in summary.fetched.iter().enumerate() {
+                self.give_later(*id, Root::Fetched(at as u16), ty, &passed, &tables);
             }
             if !self.contexts.entries.contains_key(id) {
                 continue;
@@ -195,6 +215,34 @@ impl<'m> Collector<'_, 'm> {
                 };
                 let ty = self.names.ty(&param.ty, &scope);
                 self.give(*id, &ty, touch, &tables);
+            }
+            for (at, param) in function.params.iter().enumerate() {
+                let root = Root::Param(at as u16);
+                if passed.contains_key(&(*id, root)) {
+                    let ty = self.names.ty(&param.ty, &scope);
+                    self.give_later(*id, root, &ty, &passed, &tables);
+                }
+            }
+        }
+    }
+
+    /// What functions that a handler calls do, at a time of their own, to what the framework
+    /// handed it: a socket's loop uses the state that its route was given.
+    fn give_later(&mut self, id: ItemId, root: Root, ty: &T, passed: &Passed, tables: &[ByType; 3]) {
+        let mut reached = FxHashSet::default();
+        let mut next = vec![(id, root)];
+        while let Some(at) = next.pop() {
+            for (callee, param) in passed.get(&at).into_iter().flatten() {
+                if !reached.insert((*callee, *param)) {
+                    continue;
+                }
+                next.push((*callee, *param));
+                let Some(summary) = self.by_id.get(callee).copied() else { continue };
+                for touch in summary.touches.iter().filter(|touch| touch.root == *param) {
+                    if summary.own_time(touch.region) {
+                        self.give(*callee, ty, touch, tables);
+                    }
+                }
             }
         }
     }

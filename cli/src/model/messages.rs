@@ -31,6 +31,16 @@ impl Frame<'_, '_> {
                     region: self.region,
                 });
             }
+            // What it becomes sends for whoever made it so: which variant is not known.
+            Kind::Sender if wraps(name.as_str()) => {
+                self.out.sends.push(Send {
+                    roots: recv.roots.to_vec(),
+                    message: base.args().first().and_then(message_of),
+                    variant: None,
+                    from: None,
+                    region: self.region,
+                });
+            }
             Kind::Receiver if waits::waiting(name.as_str()) || name == "next" => {
                 self.received(&recv.roots, base);
             }
@@ -73,6 +83,14 @@ impl Frame<'_, '_> {
         };
         matches!(name.as_str(), "tick" | "sleep" | "sleep_until" | "ctrl_c")
             && self.serving_region().is_some()
+    }
+
+    /// What an arm of `select!` has taken out of a channel: it runs for those who send there,
+    /// whatever else the loop waits for.
+    pub(super) fn taken_alone(&self, id: ExprId, known: usize) -> Option<Receive> {
+        let ExprKind::Await(_) = self.body.kind(id) else { return None };
+        let [taken] = self.out.receives.get(known..)? else { return None };
+        Some(taken.clone())
     }
 
     fn serving_region(&self) -> Option<u32> {
@@ -134,6 +152,14 @@ fn sends(name: &str) -> bool {
             | "unbounded_send"
             | "feed"
             | "start_send"
+    )
+}
+
+/// Methods that make something else of a sending end, which sends into the same channel.
+fn wraps(name: &str) -> bool {
+    matches!(
+        name,
+        "into_sink" | "sink" | "with" | "with_flat_map" | "sink_map_err" | "sink_err_into" | "buffer"
     )
 }
 

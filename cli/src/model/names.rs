@@ -178,6 +178,10 @@ impl<'a> Names<'a> {
                     }
                 }
             }
+            // Two modules that import from each other: the one that was being asked did not answer.
+            if found.iter().any(|def| !matches!(def, Def::Ext(_))) {
+                found.retain(|def| !matches!(def, Def::Ext(path) if within(path.as_str())));
+            }
         }
         found.dedup();
         found
@@ -256,6 +260,11 @@ impl<'a> Names<'a> {
 fn external(path: &[Sym]) -> Def {
     let whole = path.iter().copied().reduce(joined);
     Def::Ext(whole.unwrap_or_default())
+}
+
+/// Whether a path that led nowhere begins inside the crate: nothing foreign is called that.
+fn within(path: &str) -> bool {
+    matches!(path.split("::").next(), Some("super" | "self" | "crate" | "$crate"))
 }
 
 /// `path::name`, put together once.

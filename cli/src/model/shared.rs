@@ -11,7 +11,7 @@ use super::context::Contexts;
 use super::external::{self, Kind};
 use super::index::Index;
 use super::names::Names;
-use super::summary::{Root, Summary};
+use super::summary::{RegionKind, Root, Summary};
 use super::tree::{Def, ItemId};
 use super::types::{T, last_part};
 use crate::facts::{ItemKind, Receiver, Ty};
@@ -69,6 +69,7 @@ impl Shared {
                 collect_elements(names, index, ty, false, places, &mut kept, &mut kept_traits);
             }
         }
+        let passing = passing(summaries, contexts);
         let mut connections = FxHashSet::default();
         for info in &index.impls {
             let (Some(Def::Ext(of)), T::Adt(adt, _)) = (info.of, &info.self_ty) else {
@@ -99,6 +100,7 @@ impl Shared {
             }
             if summary.serves
                 && owns
+                && !passing.contains(id)
                 && let Some(parent) = declared.parent
                 && let Some(info) = index.impl_of(parent)
                 && let T::Adt(adt, _) = &info.self_ty
@@ -257,6 +259,29 @@ fn collect_elements(
             }
         }
     }
+}
+
+/// Functions that are called within requests alone and that no task of their own runs: what they
+/// own ends with the connection, whichever loop they are.
+fn passing(summaries: &[(ItemId, Arc<Summary>)], contexts: &Contexts) -> FxHashSet<ItemId> {
+    let mut passing = FxHashSet::default();
+    let mut lasting = FxHashSet::default();
+    for (id, summary) in summaries {
+        for call in &summary.calls {
+            let when = contexts.region(summary, *id, call.region);
+            let served = when.request && !when.startup && !when.background && !when.assumed;
+            let waits = |kind: &RegionKind| *kind != RegionKind::Inherit;
+            let task = summary.nearest(call.region, waits);
+            let spawned = task.is_some_and(|task| summary.regions[task as usize].kind == RegionKind::Spawned);
+            if served && !spawned {
+                passing.insert(call.callee);
+            } else {
+                lasting.insert(call.callee);
+            }
+        }
+    }
+    passing.retain(|id| !lasting.contains(id));
+    passing
 }
 
 /// Whether a region is another one or lies around it.

@@ -268,6 +268,10 @@ pub(crate) struct Summary {
     pub(crate) owned: Vec<(ItemId, u32)>,
     /// What was handed to parameters that the callee uses at a time of its own.
     pub(crate) passed: Vec<(ItemId, Root, Vec<Root>)>,
+    /// Parameters that are called, and in which region.
+    pub(crate) ran: Vec<(u16, u32)>,
+    /// Parameters that some callee calls for requests.
+    pub(crate) ran_below: Vec<u16>,
     /// Types of ours that each worker makes for itself and hands to its handlers.
     pub(crate) worker_types: Vec<ItemId>,
     /// Types asked for by a getter (`data::<T>()`), in the order of [`Root::Fetched`].
@@ -283,6 +287,8 @@ pub(crate) struct Lent {
     pub(crate) touches: Vec<u32>,
     /// Parameters that are used at a time of its own.
     pub(crate) own_time: Vec<Root>,
+    /// Parameters that are called for requests: handlers in all but name.
+    pub(crate) serves: Vec<u16>,
     /// Those of [`Summary::aliases`] that have a parameter at one end.
     pub(crate) aliases: Vec<(Root, Root)>,
 }
@@ -304,7 +310,20 @@ impl Summary {
                 lent.touches.push(at as u32);
             }
         }
+        lent.serves.clone_from(&self.ran_below);
+        for (param, region) in &self.ran {
+            let for_requests = |kind: &RegionKind| matches!(kind, RegionKind::Request | RegionKind::Serves);
+            if self.nearest(*region, for_requests).is_some() && !lent.serves.contains(param) {
+                lent.serves.push(*param);
+            }
+        }
         let param = |root: &Root| matches!(root, Root::Param(_));
+        // What is passed on to be used so is used so here.
+        for root in self.passed.iter().flat_map(|(_, _, roots)| roots).filter(|root| param(root)) {
+            if !lent.own_time.contains(root) {
+                lent.own_time.push(*root);
+            }
+        }
         lent.aliases = self.aliases.iter().filter(|(from, to)| param(from) || param(to)).copied().collect();
         self.lent = lent;
     }

@@ -86,7 +86,7 @@ pub(crate) fn serving_attribute(attr: &Attr) -> bool {
 
 impl<'a> Frame<'a, '_> {
     /// A function or closure that a framework will call for requests.
-    fn handler(&mut self, val: &Val) -> Option<HandlerRef> {
+    pub(super) fn handler(&mut self, val: &Val) -> Option<HandlerRef> {
         match val.callable {
             Some(Callable::Item(item)) if self.names().tree.item(item).function().is_some() => {
                 Some(HandlerRef::Fn(item))

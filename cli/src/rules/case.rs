@@ -210,6 +210,7 @@ impl<'s> Case<'s> {
     pub(crate) fn read_through(&self) -> bool {
         let adds: Vec<_> =
             self.writes.iter().filter(|one| !REMOVES.contains(&one.access.operation.as_str())).collect();
+        let whole = |one: &Use| matches!(one.operation.as_str(), "=" | "store" | "swap" | "replace" | "set");
         !adds.is_empty()
             && adds.iter().all(|write| {
                 matches!(
@@ -222,8 +223,8 @@ impl<'s> Case<'s> {
                         let before = read.access.place.span.start <= write.access.place.span.start;
                         read.used && before && (read.function, read.region) == (write.function, write.region)
                     })
-                    // A table that is replaced as a whole is loaded anew, not filled where it lacks.
-                    || !(self.site.holds.collection && write.operation == "=")
+                    // What is replaced as a whole is loaded anew, unless there was nothing before.
+                    || (!whole(write) || self.optional() && !self.site.holds.collection)
                         && self.reads.iter().any(|read| read.used && read.shares_caller(write))
             })
     }

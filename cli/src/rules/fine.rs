@@ -91,14 +91,20 @@ pub(super) fn settle(case: &Case, parts: Parts) -> Settled {
     if element && !site.holds.collection && site.one_socket {
         return part(Role::Connection, "the socket of one client, in a registry that is reported itself");
     }
+    if site.kind.is_none() && site.one_socket && !site.element() && !site.holds.collection {
+        return fine(Role::Handle, "one socket, used by what owns it");
+    }
     let local = site.kind.is_none() && site.info.mechanism == crate::finding::Mechanism::SharedLocal;
     if local && case.reads.is_empty() && !case.removes() {
         return fine(Role::Handle, "only collected by the loop that owns it");
     }
+    if local && batch(case) {
+        return fine(Role::Handle, "a batch that one loop collects and hands on");
+    }
     let looks = |one: &&Use| one.used && one.access.kind == AccessKind::Write;
     if site.holds.collection
         && case.reads.is_empty()
-        && !case.writes.iter().any(looks)
+        && !site.uses.iter().any(|one| looks(&one))
         && site.live == Live::No
         && plain(case)
     {
@@ -116,6 +122,9 @@ pub(super) fn settle(case: &Case, parts: Parts) -> Settled {
             Role::Handle,
             "a number that never leaves this process: compared, logged, or a key here",
         );
+    }
+    if !case.number() && site.stays && !limits(case) {
+        return fine(Role::Handle, "a cursor is all that changes in it, and it never leaves this process");
     }
     if memo(case) {
         return fine(
@@ -159,6 +168,7 @@ pub(super) fn settle(case: &Case, parts: Parts) -> Settled {
     }
     if case.scalar() && case.named(&["metric", "metrics", "stats", "statistics", "telemetry"])
         || case.named(&["metric", "metrics", "telemetry"]) && tallies(case.payload())
+        || case.scalar() && case.in_file_of(&["metric", "metrics", "prometheus"])
     {
         return fine(Role::Metrics, "numbers for operators");
     }
@@ -282,15 +292,42 @@ fn plain(case: &Case) -> bool {
 
 /// Entries are handles, or a pool of them; nothing in it is data.
 fn handles_only(case: &Case) -> bool {
-    let value = case.payload().args().last().map(external::payload).map(external::kind_of);
-    let replies = matches!(case.payload().args().last().map(external::payload), Some(T::Ext(path, _)) if path.as_str().contains("oneshot"));
+    let entry = case.payload().args().last().map(external::payload);
+    let value = entry.map(external::kind_of);
+    let named = |says: &dyn Fn(&str) -> bool| matches!(entry, Some(T::Ext(path, _)) if says(path.as_str()));
+    let replies = named(&|path| path.contains("oneshot"));
+    // Somebody's connection, kept for another request to take.
+    let client = named(&|path| last_part(path).ends_with("Stream"));
     let numbered = case.site.holds.key.as_ref().is_some_and(|key| {
         matches!(key, T::Ext(path, _) if matches!(last_part(path.as_str()), "usize" | "u64" | "u32" | "u16" | "i64" | "i32"))
     });
-    value == Some(Kind::Handle)
+    value == Some(Kind::Handle) && !client
         || replies && numbered
         || case.holds(Kind::Handle)
             && case.own_name(&["pool", "pools", "handles", "tasks", "listeners", "workers"])
+}
+
+/// A list that only the function that owns it touches, and takes whole.
+fn batch(case: &Case) -> bool {
+    let mut functions: Vec<_> = case.site.uses.iter().map(|one| one.function).collect();
+    functions.dedup();
+    let taken = |one: &&Use| {
+        let mut words = Vec::new();
+        split_words(last_part(&one.operation), &mut words);
+        let given =
+            ["take", "drain", "clear", "flush", "send", "write", "insert", "save", "persist", "ingest"];
+        one.operation != "insert" && words.iter().any(|word| given.contains(&word.as_str()))
+    };
+    let counted = |one: &Use| {
+        matches!(
+            one.operation.as_str(),
+            "push" | "push_back" | "extend" | "append" | "len" | "is_empty" | "reserve" | "capacity"
+        )
+    };
+    case.payload_kind() == Kind::List
+        && functions.len() == 1
+        && case.site.uses.iter().any(|one| taken(&one))
+        && case.site.uses.iter().all(|one| counted(one) || taken(&one))
 }
 
 fn limits(case: &Case) -> bool {

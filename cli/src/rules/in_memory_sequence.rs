@@ -27,6 +27,14 @@ fn judge(case: &Case) -> Option<Claim> {
         // Only assigned: a value, not a count.
         return None;
     }
+    // What numbers sockets is mostly a key here; a client may be told it all the same.
+    if case.own_name(&["conn", "connection", "connections", "socket", "websocket"]) {
+        return Some(Claim {
+            strength: 80,
+            confidence: Confidence::Worth,
+            reasons: vec!["numbers the connections of this process".into()],
+        });
+    }
     let confidence = if case.routed() { Confidence::Sure } else { Confidence::Likely };
     let strength = 80;
     Some(Claim {

@@ -99,6 +99,10 @@ fn judge(case: &Case) -> Option<Claim> {
         // Tokens to be spent, not shown.
         return None;
     }
+    if case.own_name(&["device", "devices", "push", "fcm", "apns"]) {
+        // Where to reach a telephone, not who is logged in.
+        return None;
+    }
     let own = case.own_name(&STRONG)
         || case.own_name(&SESSION) && (case.touched_by(&AUTH) || case.in_file_of(&AUTH));
     let types = case.named(&STRONG);

@@ -81,6 +81,11 @@ pub(crate) fn starts_server(text: &str) -> bool {
     })
 }
 
+/// Whether a text has an entry point.
+pub(crate) fn is_program(text: &str) -> bool {
+    text.contains("fn main") || text.contains("#[launch]")
+}
+
 /// Which examples are services. `examples`: the texts of each by its name, which is the
 /// path of its file or folder without ending. What has no entry point is shared by the
 /// others (`examples/common/mod.rs`): it comes with those that serve, and one that says

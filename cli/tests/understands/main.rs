@@ -32,6 +32,7 @@ mod axum;
 mod channels;
 mod components;
 mod fates;
+mod handed;
 mod judging;
 mod names;
 mod numbers;
@@ -77,6 +78,7 @@ fn known_gaps_are_cases() {
         channels::NAMES,
         components::NAMES,
         fates::NAMES,
+        handed::NAMES,
         judging::NAMES,
         names::NAMES,
         numbers::NAMES,

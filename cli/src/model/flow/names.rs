@@ -27,6 +27,12 @@ pub(super) fn logs(name: &str) -> bool {
         || name.starts_with("debug_assert")
 }
 
+/// Functions and types of ours that show numbers to operators.
+pub(super) fn measures(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["metric", "prometheus", "telemetry"].iter().any(|word| name.contains(word))
+}
+
 /// Constructors around the same value.
 pub(super) fn wraps(path: &Path) -> bool {
     let names: Vec<&str> = path.segments.iter().map(|one| one.name.as_str()).collect();
