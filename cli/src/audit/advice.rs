@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::finding::{AccessKind, Finding, Landing, Role};
+use crate::finding::{AccessKind, Finding, Landing, Mechanism, Role};
 
 /// How strict a store has to be about a piece of state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -34,11 +34,17 @@ pub(crate) fn urgency(role: Role) -> u8 {
 }
 
 /// Why what is only worth knowing may stay.
-pub(crate) const STAYS: &str = "a second replica does not break it, as far as the code shows";
+pub(crate) const STAYS: &str = "the code does not show that an answer goes wrong by it";
 
 /// Why it belongs there.
 pub(crate) fn landing_reason(role: Role, landing: Landing) -> &'static str {
     match (role, landing) {
+        (_, Landing::ObjectStore) => {
+            "a file is on the disk of the replica that wrote it, and any replica must find it"
+        }
+        (Role::Coordination, Landing::Broker) => {
+            "what the clock starts has to start once for all replicas, and not once on each"
+        }
         (Role::Session, Landing::Token) => "the client can carry it, so no store is asked at all",
         (Role::Session, _) => {
             "it lives for minutes to hours and any replica must find it: a store with expiry"
@@ -67,7 +73,12 @@ pub(crate) fn landing_reason(role: Role, landing: Landing) -> &'static str {
 }
 
 /// When it may stay where it is.
-pub(crate) fn may_stay(role: Role) -> &'static str {
+pub(crate) fn may_stay(role: Role, mechanism: Mechanism) -> &'static str {
+    match mechanism {
+        Mechanism::LocalDisk => return "no other request asks for the file, or any replica can make it again",
+        Mechanism::Timer => return "what the clock starts concerns this process alone",
+        _ => {}
+    }
     match role {
         Role::Session => {
             "a flow of several steps lives on one connection, or logging in again at each deployment is accepted"
@@ -91,6 +102,10 @@ pub(crate) fn may_stay(role: Role) -> &'static str {
 
 /// What the store has to promise.
 pub(crate) fn consistency(finding: &Finding) -> Consistency {
+    if finding.site.mechanism == Mechanism::LocalDisk {
+        let why = "who has stored a file asks for it next, from any replica";
+        return Consistency { needs: "read your writes", why };
+    }
     let (needs, why) = match finding.role {
         Role::Session => {
             ("read your writes", "the request after the login may meet any replica and must know the login")

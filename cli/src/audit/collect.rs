@@ -38,6 +38,7 @@ pub(crate) fn service(name: String, report: &Report, profile: &Profile, beside: 
         (std::cmp::Reverse(finding.level), advice::urgency(finding.role), path.to_owned(), line, column)
     });
     let lanes = lanes::of(&findings);
+    let sockets = lanes::sockets(&findings);
     let lines = if findings.len() > MANY_SITES { FEW_LINES } else { SNIPPET_LINES };
     let sites: Vec<Site> = findings
         .iter()
@@ -46,6 +47,8 @@ pub(crate) fn service(name: String, report: &Report, profile: &Profile, beside: 
         .map(|(at, (finding, lane))| {
             let mut site = site::of(report, finding, at, lines);
             site.lane = lane;
+            site.with_sockets =
+                if site.moves() { sockets[at].iter().map(|at| site::id(*at)).collect() } else { Vec::new() };
             site.days = if site.moves() { profile.days(site.role, site.mechanism) } else { 0.0 };
             site.witness = beside.measured.as_ref().and_then(|measured| measured.witness(&site.fingerprint));
             site

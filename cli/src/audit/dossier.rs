@@ -107,6 +107,8 @@ pub(crate) struct Site {
     pub(crate) landing_reason: &'static str,
     /// When it may stay all the same.
     pub(crate) may_stay: &'static str,
+    /// Ids of connections that the same functions serve: what they keep may belong to them.
+    pub(crate) with_sockets: Vec<String>,
     pub(crate) help: String,
     /// What takes its place, with `stateless-store`; nothing where no accessor fits.
     pub(crate) accessor: Option<Accessor>,

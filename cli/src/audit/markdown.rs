@@ -11,7 +11,7 @@ use super::figures;
 use super::plan::{days, to};
 use crate::finding::{Accessor, Context, SuppressionKind};
 use crate::report::accessor;
-use crate::report::escape::sentence;
+use crate::report::escape::{sentence, visible};
 use crate::report::words;
 
 /// Writes and reads that are listed each.
@@ -81,8 +81,12 @@ fn site(out: &mut String, site: &Site) {
         out,
         &format!("{} {}:{}: {}.\n", words::level(site.level), code(&site.path), site.line, text(&site.title)),
     );
+    source(out, site);
     line(out, &format!("- With several replicas: {}", text(&site.with_replicas)));
     line(out, &format!("- After a restart: {}", text(&site.after_restart)));
+    if site.unbounded {
+        line(out, "- Growth: nothing ever takes entries out");
+    }
     if let Some(witness) = &site.witness {
         line(out, &format!("- Seen by verify: {}", text(witness)));
     }
@@ -95,16 +99,44 @@ fn site(out: &mut String, site: &Site) {
     if let Some(found) = &site.accessor {
         in_its_place(out, found);
     }
+    let mut stay = format!("- May stay when: {}", site.may_stay);
+    if !site.with_sockets.is_empty() {
+        let others = words::some_of(&site.with_sockets, "site");
+        let _ = write!(
+            stay,
+            "; functions that serve the connections of {others} touch it too, so decide for all of them at once"
+        );
+    }
+    line(out, &stay);
     line(out, &format!("- Needs: {}: {}", site.consistency.needs, site.consistency.why));
+    if !site.calls.is_empty() {
+        let calls: Vec<String> =
+            site.calls.iter().map(|one| format!("{} on {}", one.calls, code(&one.route))).collect();
+        line(out, &format!("- Calls a request: up to {}", words::some_of(&calls, "route")));
+    }
     for (what, uses) in [("Written", &site.writers), ("Read", &site.readers)] {
         if !uses.is_empty() {
             line(out, &format!("- {what}: {}", used(uses)));
         }
     }
+    if !site.reasons.is_empty() {
+        let reasons: Vec<String> = site.reasons.iter().map(|reason| text(reason)).collect();
+        line(out, &format!("- Why it is reported: {}", reasons.join("; ")));
+    }
     if site.moves() {
         line(out, &format!("- Effort: {}, lane {}", days(site.days), site.lane));
     }
     out.push('\n');
+}
+
+/// The declaration and the lines around it.
+fn source(out: &mut String, site: &Site) {
+    let lines: Vec<String> =
+        site.snippet.iter().map(|one| visible(&one.text.replace('\t', "    ")).into_owned()).collect();
+    let fence = fence(&lines.concat(), 3);
+    line(out, &format!("{fence}rust"));
+    lines.iter().for_each(|one| line(out, one));
+    line(out, &format!("{fence}\n"));
 }
 
 /// The text to paste, and what goes with it.
@@ -249,13 +281,8 @@ fn rest(out: &mut String, service: &Service) {
 /// Text in which what stands between back-ticks is code, and the rest is escaped.
 fn ticked(of: &str) -> String {
     let parts = of.split('`').enumerate();
-    let parts: Vec<String> = parts
-        .map(
-            |(at, part)| {
-                if at % 2 == 1 { code(part) } else { escaped(&crate::report::escape::visible(part)) }
-            },
-        )
-        .collect();
+    let parts: Vec<String> =
+        parts.map(|(at, part)| if at % 2 == 1 { code(part) } else { escaped(&visible(part)) }).collect();
     parts.concat()
 }
 

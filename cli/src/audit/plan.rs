@@ -168,7 +168,12 @@ fn externalize(draft: &mut Draft, moving: &[&Site], profile: &Profile) -> Phase 
 fn remove_dependencies(draft: &mut Draft, moving: &[&Site], profile: &Profile) -> Phase {
     if !moving.is_empty() {
         let all: Vec<String> = moving.iter().map(|site| site.id.clone()).collect();
-        let pairs: Vec<String> = moving.iter().filter_map(|site| pair(site)).collect();
+        let mut pairs: Vec<String> = Vec::new();
+        for pair in moving.iter().filter_map(|site| pair(site)) {
+            if !pairs.contains(&pair) {
+                pairs.push(pair);
+            }
+        }
         let mut text = "Write a test that goes through every pair of writer and reader".to_owned();
         if !pairs.is_empty() {
             text.push_str(&format!(": {}", words::some_of(&pairs, "pair")));

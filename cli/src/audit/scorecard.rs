@@ -85,7 +85,7 @@ impl Known<'_> {
             question,
             good,
             today: if good { fine.to_owned() } else { bad },
-            after: after.to_owned(),
+            after: if good { "as today" } else { after }.to_owned(),
             evidence: found,
             basis: Basis::Code,
         }
@@ -219,7 +219,7 @@ fn latency(known: &Known, routes: &[RouteCalls]) -> Row {
             let sum: usize = gained.iter().sum();
             let mean = sum as f64 / gained.len() as f64;
             format!(
-                "{mean:.1} calls to a store a request, on the mean of {}; {most} at most",
+                "up to {mean:.1} calls to a store a request on the mean of {}, {most} at most",
                 count(gained.len(), "route")
             )
         }
@@ -228,7 +228,7 @@ fn latency(known: &Known, routes: &[RouteCalls]) -> Row {
         question: "Latency",
         good: true,
         basis: if measured.is_some() { Basis::Measured } else { Basis::Code },
-        today: measured.unwrap_or_else(|| "memory: no call".to_owned()),
+        today: measured.unwrap_or_else(|| "no call: it is in memory".to_owned()),
         after,
         evidence: Vec::new(),
     }

@@ -46,6 +46,26 @@ pub async fn schlüssel() -> String {{ 秘密_SESSIONS.lock().unwrap().get("x").
     tree
 }
 
+/// Markdown without its blocks of code: those end at as many back-ticks as they began with.
+fn without_blocks(markdown: &str) -> String {
+    let mut fence: Option<String> = None;
+    let mut outside = String::new();
+    for line in markdown.lines() {
+        let ticks: String = line.trim_start().chars().take_while(|c| *c == '`').collect();
+        match &fence {
+            Some(open) if line.trim() == open => fence = None,
+            Some(_) => {}
+            None if ticks.len() >= 3 && line.trim_start() == format!("{ticks}rust") => fence = Some(ticks),
+            None => {
+                outside.push_str(line);
+                outside.push('\n');
+            }
+        }
+    }
+    assert_eq!(fence, None, "a block that is never closed hides what comes after it");
+    outside
+}
+
 #[test]
 fn nothing_of_a_hostile_project_is_obeyed() {
     let (tree, out) = (project(), Tree::new());
@@ -74,7 +94,7 @@ fn nothing_of_a_hostile_project_is_obeyed() {
 
     // Markdown: what a tracker renders is text too.
     let markdown = std::fs::read_to_string(out.path("report.md")).unwrap();
-    let outside: String = markdown.split('`').step_by(2).collect();
+    let outside: String = without_blocks(&markdown).split('`').step_by(2).collect();
     let obeyed = outside.replace("\\<", "").replace("@<!-- -->", "");
     assert!(!obeyed.contains('<'), "{obeyed}");
 }

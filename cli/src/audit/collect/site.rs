@@ -11,6 +11,11 @@ use crate::report::{Report, words};
 /// Characters of a source line that are shown.
 const LINE_CHARS: usize = 160;
 
+/// The name of a site in the report, by its place there.
+pub(super) fn id(at: usize) -> String {
+    format!("S{}", at + 1)
+}
+
 /// The site, `lines` of its source, and its place in the report.
 pub(super) fn of(report: &Report, finding: &Finding, at: usize, lines: u32) -> Site {
     let sources = &report.sources;
@@ -25,7 +30,7 @@ pub(super) fn of(report: &Report, finding: &Finding, at: usize, lines: u32) -> S
         uses
     };
     Site {
-        id: format!("S{}", at + 1),
+        id: id(at),
         fingerprint: finding.fingerprint.clone(),
         symbol: finding.site.symbol.clone(),
         package: finding.site.package.clone(),
@@ -47,7 +52,7 @@ pub(super) fn of(report: &Report, finding: &Finding, at: usize, lines: u32) -> S
         } else {
             advice::STAYS
         },
-        may_stay: advice::may_stay(finding.role),
+        may_stay: advice::may_stay(finding.role, finding.site.mechanism),
         help: whole_sentence(&finding.help),
         accessor: finding.accessor.clone(),
         consistency: advice::consistency(finding),
@@ -58,6 +63,7 @@ pub(super) fn of(report: &Report, finding: &Finding, at: usize, lines: u32) -> S
         calls: calls(finding),
         days: 0.0,
         lane: String::new(),
+        with_sockets: Vec::new(),
         witness: None,
         snippet: snippet(report, finding, lines),
     }

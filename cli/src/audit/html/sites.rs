@@ -6,7 +6,7 @@ use super::super::dossier::{Service, Site, Use, places};
 use super::super::highlight::{Piece, pieces};
 use super::super::map;
 use super::super::plan::{days, to};
-use super::parts::{listed, ticks};
+use super::parts::{LISTED, listed, ticks};
 use crate::finding::{Accessor, Context, Level, Role};
 use crate::report::escape::{sentence, visible};
 use crate::report::{accessor, words};
@@ -61,11 +61,19 @@ fn one(site: &Site, id: &str) -> Markup {
                     ": " (site.landing_reason) "." @if belongs { " " (ticks(&site.help)) }
                 }
                 @if !belongs { dt { "If it has to move" } dd { (ticks(&site.help)) } }
-                dt { "May stay when" } dd { (site.may_stay) }
+                dt { "May stay when" }
+                dd {
+                    (site.may_stay)
+                    @if !site.with_sockets.is_empty() {
+                        "; functions that serve the connections of "
+                        (listed(&site.with_sockets, LISTED, "site", |_, other| html! { a href={ "#" (id) (other) } { (other) } }))
+                        " touch it too, so decide for all of them at once"
+                    }
+                }
                 dt { "Needs" } dd { strong { (site.consistency.needs) } ": " (site.consistency.why) }
                 @if !site.calls.is_empty() {
                     dt { "Calls a request" }
-                    dd { (calls(site)) }
+                    dd { "up to " (calls(site)) }
                 }
                 @if site.moves() { dt { "Effort" } dd { (days(site.days)) ", lane " (site.lane) } }
             }
