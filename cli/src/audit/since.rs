@@ -49,9 +49,9 @@ pub(crate) struct Change {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Point {
     pub(crate) label: String,
-    pub(crate) errors: usize,
-    pub(crate) warnings: usize,
-    pub(crate) notes: usize,
+    pub(crate) errors: u32,
+    pub(crate) warnings: u32,
+    pub(crate) notes: u32,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +121,11 @@ pub(crate) fn read(text: &str, name: &str) -> Result<Earlier, String> {
 }
 
 impl Earlier {
+    /// Whether it has something to say about the service of that name.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.service(name).is_some()
+    }
+
     /// The service of that name; a report of `check` names none and is about any.
     fn service(&self, name: &str) -> Option<&Before> {
         self.services.iter().find(|one| one.name.is_empty() || one.name == name)

@@ -19,7 +19,7 @@ pub(crate) fn picture(points: &[Point]) -> Markup {
         points.iter().map(|point| format!("{}: {}", visible(&point.label), sum(point))).collect();
     let (width, height) = (points.len() * STEP, HEIGHT + 44);
     html! {
-        figure.map tabindex="0" role="group" aria-label="Trend of sites" {
+        figure.map.trend tabindex="0" role="group" aria-label="Trend of sites" {
             svg viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img"
                 aria-label={ "Sites found. " (words.join(", ")) } {
                 @for (at, point) in points.iter().enumerate() {
@@ -30,15 +30,16 @@ pub(crate) fn picture(points: &[Point]) -> Markup {
     }
 }
 
-fn sum(point: &Point) -> usize {
-    point.errors + point.warnings + point.notes
+/// Earlier numbers come from a file, which may say anything.
+fn sum(point: &Point) -> u64 {
+    u64::from(point.errors) + u64::from(point.warnings) + u64::from(point.notes)
 }
 
-fn bar(point: &Point, x: usize, most: usize) -> Markup {
+fn bar(point: &Point, x: usize, most: u64) -> Markup {
     let parts = [("breaks", point.errors), ("likely", point.warnings), ("survives", point.notes)];
     let mut bottom = HEIGHT + 20;
     let parts = parts.map(|(class, number)| {
-        let high = number * HEIGHT / most;
+        let high = (u64::from(number) * HEIGHT as u64 / most) as usize;
         bottom -= high;
         (class, bottom, high)
     });

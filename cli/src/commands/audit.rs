@@ -48,7 +48,7 @@ pub(super) fn plan(args: &PlanArgs) -> Result<u8, Error> {
 #[derive(Default)]
 struct Known {
     given: Vec<Given>,
-    earlier: Vec<Earlier>,
+    earlier: Vec<(PathBuf, Earlier)>,
     label: String,
 }
 
@@ -76,7 +76,7 @@ fn known(args: &AuditArgs) -> Result<Known, Error> {
     for path in &args.since {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let earlier = since::read(&text(path)?, &name).map_err(|reason| unusable(path, reason))?;
-        known.earlier.push(earlier);
+        known.earlier.push((path.clone(), earlier));
     }
     Ok(known)
 }
@@ -93,6 +93,7 @@ fn named(value: &Path) -> (Option<String>, PathBuf) {
 fn text(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => Error::NoEvidence { path: path.to_owned() },
+        io::ErrorKind::InvalidData => unusable(path, "it is no text".to_owned()),
         _ => Error::Unreadable { path: path.to_owned(), source },
     })
 }
@@ -127,6 +128,12 @@ fn services(about: &AboutArgs, known: &Known) -> Result<Vec<Service>, Error> {
             return Err(unusable(&given.path, reason));
         }
     }
+    for (path, earlier) in &known.earlier {
+        if !names.iter().any(|name| earlier.knows(name)) {
+            let reason = format!("it is about none of the services here, {}", names.join(", "));
+            return Err(unusable(path, reason));
+        }
+    }
     Ok(analysed.iter().map(|(name, report)| service(name, report, &profile, known)).collect())
 }
 
@@ -141,7 +148,7 @@ fn service(name: &str, report: &Report, profile: &Profile, known: &Known) -> Ser
     let beside = Beside {
         deployment: deployment.or_else(|| beside(report)),
         measured,
-        earlier: known.earlier.clone(),
+        earlier: known.earlier.iter().map(|(_, earlier)| earlier.clone()).collect(),
         label: known.label.clone(),
     };
     collect::service(name.to_owned(), report, profile, beside)

@@ -184,6 +184,20 @@ impl Page<'_> {
         }
     }
 
+    /// Shows the page as it is printed on A4 from a browser in its dark scheme.
+    pub(crate) fn as_printed(&mut self) {
+        let size = json!({"width": 695, "height": 1000, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", size);
+        let dark = json!([{"name": "prefers-color-scheme", "value": "dark"}]);
+        self.call("Emulation.setEmulatedMedia", json!({"media": "print", "features": dark}));
+    }
+
+    /// The page as a PDF.
+    pub(crate) fn pdf(&mut self) -> Vec<u8> {
+        let printed = self.call("Page.printToPDF", json!({"paperWidth": 8.27, "paperHeight": 11.69}));
+        base64::engine::general_purpose::STANDARD.decode(printed["data"].as_str().unwrap()).unwrap()
+    }
+
     /// A PNG of the window.
     pub(crate) fn screenshot(&mut self) -> Vec<u8> {
         self.picture(json!({"format": "png"}))

@@ -152,6 +152,12 @@ fn a_profile_of_ones_own_changes_the_effort() {
 #[test]
 fn what_cannot_be_used_is_refused_before_anything_is_written() {
     let (tree, out) = (Tree::with_good(), Tree::new());
+    fs::write(tree.path("bytes.json"), b"\xff\xfe").unwrap();
+    let trend = json!([{"label": "a", "errors": u64::MAX, "warnings": 1, "notes": 1}]);
+    let huge = json!({"services": [{"name": "good", "sites": [], "trend": trend}]});
+    tree.file("huge.json", huge.to_string())
+        .file("strange.json", r#"{"services":[{"name":"other","sites":[]}]}"#);
+    tree.file("deep.json", "[".repeat(100_000)).file("short.json", r#"{"services":[{"name":"good"}]}"#);
     tree.file("other.json", "{\"findings\": 1}").file("profile.toml", "[site]\nsesion = 1\n");
     let refused = |more: String, words: &[&str]| {
         audit(&[tree.root()], out.root(), &[&more]).assert_refused(words);
@@ -161,6 +167,17 @@ fn what_cannot_be_used_is_refused_before_anything_is_written() {
     refused(format!("--with={}", name("none.json")), &["none.json", "does not exist"]);
     refused(format!("--with={}", name("other.json")), &["other.json", "neither the JSON of `verify`"]);
     refused(format!("--since={}", name("other.json")), &["other.json", "neither the JSON of `audit`"]);
+    for either in ["with", "since"] {
+        refused(format!("--{either}={}", name("bytes.json")), &["bytes.json", "no text"]);
+        refused(format!("--{either}={}", name("deep.json")), &["deep.json", "recursion limit"]);
+    }
+    refused(format!("--since={}", name("short.json")), &["short.json", "missing field `sites`"]);
+    refused(format!("--since={}", name("huge.json")), &["huge.json", "invalid value"]);
+    // An earlier audit of something else would say that nothing changed.
+    refused(
+        format!("--since={}", name("strange.json")),
+        &["strange.json", "none of the services here, good"],
+    );
     refused(format!("--profile={}", name("profile.toml")), &["profile.toml", "sesion"]);
     audit(&[Path::new("/nowhere")], out.root(), &[]).assert_refused(&["/nowhere"]);
 }

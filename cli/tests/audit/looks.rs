@@ -143,6 +143,35 @@ fn it_fits_every_width_and_both_colour_schemes() {
     }
 }
 
+/// On paper nothing can be scrolled, unfolded or clicked, and there is no dark ground.
+#[test]
+fn it_prints_whole_and_without_what_only_a_screen_can_do() {
+    let of = std::env::var_os("STATELESS_AUDIT_OF").map_or_else(|| fixture("shop"), PathBuf::from);
+    let tree = Tree::new();
+    audited(&[&of], tree.root(), &[]);
+    let mut browser = Browser::start();
+    let mut page = browser.open(&tree.path("report.html"), (1280, 900), true);
+    let dark = page.eval("getComputedStyle(document.body).backgroundColor");
+    page.as_printed();
+    assert_ne!(page.eval("getComputedStyle(document.body).backgroundColor"), dark);
+    assert_eq!(page.eval("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)");
+    fits(&mut page);
+    let shown = "[...document.querySelectorAll('nav, .filters, .tools, .skip, .back')].filter(e => e.offsetParent).length";
+    assert_eq!(page.eval(shown), 0);
+    let cut = "[...document.querySelectorAll('pre, .scroll, .map')].filter(e => e.scrollWidth > e.clientWidth + 1).length";
+    assert_eq!(page.eval(cut), 0);
+    let closed = "[...document.querySelectorAll('details > :not(summary)')].filter(e => e.textContent && !e.offsetHeight).length";
+    assert_eq!(page.eval(closed), 0);
+    let folded = "document.querySelectorAll('details:not([open])').length";
+    assert_ne!(page.eval(folded), 0, "nothing to unfold");
+    let pdf = page.pdf();
+    assert!(pdf.starts_with(b"%PDF") && pdf.len() > 20_000, "{} bytes", pdf.len());
+    if let Some(folder) = std::env::var_os("STATELESS_AUDIT_LOOK") {
+        fs::write(Path::new(&folder).join("print.pdf"), pdf).unwrap();
+    }
+    page.close();
+}
+
 /// A service with so many sites, spread over modules, each with routes of its own.
 fn large(sites: usize) -> Tree {
     const PER_MODULE: usize = 25;

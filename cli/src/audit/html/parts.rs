@@ -182,7 +182,7 @@ pub(super) fn fine(service: &Service, id: &str) -> Markup {
                 details open[service.fine.len() <= 20] {
                     summary { (count(service.fine.len(), "site")) " that may stay" }
                     div.scroll tabindex="0" role="region" aria-label="Looked at and fine" {
-                        table {
+                        table.stacked.fine {
                             thead { tr {
                                 th scope="col" { "Site" } th scope="col" { "What it is" } th scope="col" { "Why it may stay" }
                             } }

@@ -16,7 +16,7 @@ pub(super) fn scorecard(service: &Service, id: &str) -> Markup {
         section aria-labelledby={ (id) "scorecard" } {
             h2 id={ (id) "scorecard" } { "Scorecard" }
             div.scroll tabindex="0" role="region" aria-label="Scorecard" {
-                table.scorecard {
+                table.stacked.scorecard {
                     thead { tr {
                         th scope="col" { "" } th scope="col" { "Today" } th scope="col" { "After the plan" }
                         th scope="col" { "Evidence" }
