@@ -1,7 +1,7 @@
-//! Results of earlier runs, in a folder of the user's: by what went into them.
+//! What earlier runs found, in a folder of the user's: by what went into it.
 //!
-//! A result is found again only by a digest of everything that it was made from, so there is
-//! nothing that could go stale: a file that is touched without being changed is the same, and one
+//! It is found again only by a digest of what it was made from, so there is nothing that could go
+//! stale: a file that is touched without being changed is the same, and one
 //! that is changed within a clock's tick is another. The folder may be deleted at any time, also
 //! by another run: whatever cannot be read, or is not what was written, is as if it were not there,
 //! and whatever cannot be written is left. Nothing here knows what a result is.
@@ -31,9 +31,12 @@ pub(crate) fn user_folder() -> Option<PathBuf> {
     Some(base.join("cargo-stateless"))
 }
 
-/// What a result was made from.
+/// What something was made from, and what kind of thing it is: the ending of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key(blake3::Hash);
+pub(crate) struct Key(blake3::Hash, &'static str);
+
+/// The endings of the files, that of one being written among them.
+const ENDINGS: [&str; 3] = ["result", "tree", "part"];
 
 impl Cache {
     /// Results in [`user_folder`]; nothing where there is none, or where the running program
@@ -56,18 +59,18 @@ impl Cache {
     }
 
     /// The key of what was made from these parts by this build of the tool.
-    pub(crate) fn key<'p>(&self, parts: impl Iterator<Item = &'p [u8]>) -> Key {
+    pub(crate) fn key<'p>(&self, kind: &'static str, parts: impl Iterator<Item = &'p [u8]>) -> Key {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.build.as_bytes());
         for part in parts {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
         }
-        Key(hasher.finalize())
+        Key(hasher.finalize(), kind)
     }
 
     fn path(&self, key: Key) -> PathBuf {
-        self.folder.join(format!("{}.result", key.0.to_hex()))
+        self.folder.join(format!("{}.{}", key.0.to_hex(), key.1))
     }
 
     /// What was kept under the key, whole as it was written.
@@ -97,7 +100,7 @@ impl Cache {
         if content.len() as u64 + 32 > MAX_ENTRY || fs::create_dir_all(&self.folder).is_err() {
             return;
         }
-        let own = format!("{}.{}.part", key.0.to_hex(), std::process::id());
+        let own = format!("{}.{}.{}.part", key.0.to_hex(), key.1, std::process::id());
         let part = self.folder.join(own);
         let write = || {
             let mut file = File::create(&part)?;
@@ -118,7 +121,7 @@ impl Cache {
             .flatten()
             .filter(|entry| {
                 let path = entry.path();
-                path.extension().is_some_and(|ending| ending == "result" || ending == "part")
+                path.extension().is_some_and(|ending| ENDINGS.iter().any(|one| ending == *one))
             })
             .filter_map(|entry| {
                 let meta = entry.metadata().ok().filter(fs::Metadata::is_file)?;
@@ -149,7 +152,7 @@ mod tests {
     }
 
     fn key(cache: &Cache, parts: &[&str]) -> Key {
-        cache.key(parts.iter().map(|part| part.as_bytes()))
+        cache.key("result", parts.iter().map(|part| part.as_bytes()))
     }
 
     #[test]

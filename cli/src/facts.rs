@@ -4,6 +4,7 @@
 //! needs to follow a piece of state (paths, fields, calls, patterns, closures) and
 //! drops the rest: lifetimes, the values of most literals, the visibility of all but
 //! statics. Names are still the ones in the text; [`crate::model`] gives them a meaning.
+//! All of it can be hashed, for [`crate::shape`]: what the model can see has to be in there.
 
 use smallvec::SmallVec;
 use ustr::Ustr;
@@ -14,26 +15,26 @@ use crate::span::Span;
 pub(crate) type Sym = Ustr;
 
 /// Everything of one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Hash)]
 pub(crate) struct FileFacts {
     pub(crate) items: Vec<Item>,
 }
 
 /// A path as written, generic arguments included.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Hash)]
 pub(crate) struct Path {
     /// Most paths are one name, and need nothing beside the expression that they are.
     pub(crate) segments: SmallVec<[Segment; 1]>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub(crate) struct Segment {
     pub(crate) name: Sym,
     /// Nothing where nothing stands in angle brackets.
     pub(crate) generic: Option<Box<GenericArgs>>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Hash)]
 pub(crate) struct GenericArgs {
     pub(crate) args: Vec<Ty>,
     /// `Iterator<Item = T>`, and `Fn(..) -> T` under the name `Output`.
@@ -69,7 +70,7 @@ impl Path {
 }
 
 /// A type as written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub(crate) enum Ty {
     Path(Path),
     /// `<T as Trait>::Name`
@@ -89,7 +90,7 @@ pub(crate) enum Ty {
 }
 
 /// Attribute arguments that frameworks give a meaning to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) struct Attr {
     pub(crate) path: Path,
     /// First string literal among the arguments.
@@ -99,13 +100,13 @@ pub(crate) struct Attr {
 }
 
 /// A generic parameter with its bounds, `where` clauses included.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) struct Generic {
     pub(crate) name: Sym,
     pub(crate) bounds: Vec<Path>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Item {
     pub(crate) name: Sym,
     /// The name where there is one, else the head of the item.
@@ -116,7 +117,7 @@ pub(crate) struct Item {
     pub(crate) kind: ItemKind,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) enum ItemKind {
     /// `None`: in a file of its own.
     Module {
@@ -149,7 +150,7 @@ pub(crate) enum ItemKind {
     Trait(Box<Trait>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum StaticKind {
     Const,
     Static {
@@ -160,7 +161,7 @@ pub(crate) enum StaticKind {
     ThreadLocal,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Static {
     pub(crate) kind: StaticKind,
     /// `pub`, `pub(crate)`; empty for none.
@@ -173,7 +174,7 @@ pub(crate) struct Static {
     pub(crate) start: Option<Sym>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Field {
     /// The index in decimal for a tuple field.
     pub(crate) name: Sym,
@@ -184,13 +185,13 @@ pub(crate) struct Field {
     pub(crate) skipped: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Variant {
     pub(crate) name: Sym,
     pub(crate) fields: Vec<Field>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Function {
     pub(crate) generics: Vec<Generic>,
     pub(crate) params: Vec<Param>,
@@ -199,7 +200,7 @@ pub(crate) struct Function {
     pub(crate) body: Option<Box<Body>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Receiver {
     Value,
     Ref,
@@ -207,13 +208,13 @@ pub(crate) enum Receiver {
 }
 
 /// A parameter other than `self`.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Param {
     pub(crate) pat: Pat,
     pub(crate) ty: Ty,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Impl {
     pub(crate) generics: Vec<Generic>,
     pub(crate) trait_path: Option<Path>,
@@ -221,7 +222,7 @@ pub(crate) struct Impl {
     pub(crate) items: Vec<Item>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Trait {
     pub(crate) generics: Vec<Generic>,
     pub(crate) supertraits: Vec<Path>,
@@ -236,7 +237,7 @@ pub(crate) type ExprIds = SmallVec<[ExprId; 4]>;
 pub(crate) struct ExprId(pub(crate) u32);
 
 /// A function body, an initialiser: an arena of expressions.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Hash)]
 pub(crate) struct Body {
     pub(crate) exprs: Vec<Expr>,
     pub(crate) root: Option<ExprId>,
@@ -252,13 +253,13 @@ impl Body {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Expr {
     pub(crate) kind: ExprKind,
     pub(crate) span: Span,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) enum ExprKind {
     Path(Path),
     /// `<T as Trait>::name`, `<T>::name`
@@ -364,14 +365,14 @@ pub(crate) enum ExprKind {
     Opaque,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) struct Arm {
     pub(crate) pat: Pat,
     pub(crate) guard: Option<ExprId>,
     pub(crate) body: ExprId,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub(crate) enum Stmt {
     Let {
         pat: Pat,
@@ -384,7 +385,7 @@ pub(crate) enum Stmt {
     Item,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) enum Pat {
     Bind {
         name: Sym,

@@ -1,15 +1,15 @@
-//! What the analysis says before anything is set aside, and how to keep it for another run.
+//! What the analysis says before anything is set aside: what is kept for another run.
 //!
-//! Everything from the text of files to findings happens in between, and nothing else: what it
-//! depends on is what [`key`] says. Suppressions, levels and the baseline come later, each time.
+//! Everything from the text of files to findings happens in between, and nothing else.
+//! Suppressions, levels and the baseline come later, each time.
 
-use rayon::prelude::*;
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::cache::{Cache, Key};
-use crate::finding::{Finding, Fine, Note};
-use crate::sink::{Followed, Policy};
-use crate::workspace::Workspace;
+use crate::finding::{Finding, Fine, Note, SiteInfo};
+use crate::sink::Followed;
+use crate::span::{FileId, Place};
 
 /// Findings and what stands around them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,37 +21,29 @@ pub(crate) struct Judged {
     pub(crate) notes: Vec<Note>,
 }
 
-/// A digest of everything that the analysis looks at.
-pub(crate) fn key(cache: &Cache, workspace: &Workspace, policy: &Policy) -> Key {
-    let files: Vec<_> = workspace.sources.iter().map(|(_, file)| file).collect();
-    let digests: Vec<[u8; 32]> =
-        files.par_iter().map(|file| *blake3::hash(file.text.as_bytes()).as_bytes()).collect();
-    let config = &policy.config;
-    let mut around = format!(
-        "{} {:?} {:?} {:?} {:?}",
-        workspace.with_tests, workspace.packages, config.layers, config.packages, config.root
-    );
-    for file in &workspace.config_files {
-        around.push_str(&format!(" {:?}", (&file.path, &file.text, file.package)));
+impl Judged {
+    /// Every place that it names, to be looked at or changed.
+    pub(crate) fn places(&mut self, see: &mut dyn FnMut(&mut Place)) {
+        for Finding { site, accesses, .. } in &mut self.findings {
+            of_site(site, see);
+            accesses.iter_mut().for_each(|access| see(&mut access.place));
+        }
+        for Fine { site, .. } in &mut self.fine {
+            of_site(site, see);
+        }
     }
-    for file in &config.files {
-        around.push_str(&format!(" {:?}", (&file.path, &file.text)));
+
+    /// The files that it points into.
+    pub(crate) fn files(&mut self) -> BTreeSet<FileId> {
+        let mut files = BTreeSet::new();
+        self.places(&mut |place| {
+            files.insert(place.file);
+        });
+        files
     }
-    for file in &files {
-        around.push_str(&format!(" {:?}", (&file.path, file.package)));
-    }
-    let parts = std::iter::once(around.as_bytes()).chain(digests.iter().map(|digest| &digest[..]));
-    cache.key(parts)
 }
 
-/// What an earlier run found, if it looked at the same.
-pub(crate) fn recall(cache: &Cache, key: Key) -> Option<Judged> {
-    serde_json::from_slice(&cache.get(key)?).ok()
-}
-
-/// Keeps what was found.
-pub(crate) fn keep(cache: &Cache, key: Key, judged: &Judged) {
-    if let Ok(bytes) = serde_json::to_vec(judged) {
-        cache.put(key, &bytes);
-    }
+fn of_site(site: &mut SiteInfo, see: &mut dyn FnMut(&mut Place)) {
+    see(&mut site.place);
+    site.also.iter_mut().for_each(see);
 }

@@ -20,9 +20,11 @@ mod judged;
 mod lower;
 mod model;
 mod near;
+mod remembered;
 pub mod report;
 mod rules;
 mod scorecard;
+mod shape;
 mod since;
 pub mod sink;
 pub mod source;
@@ -36,8 +38,12 @@ use rayon::prelude::*;
 
 use cache::Cache;
 use judged::Judged;
+use remembered::Remembered;
 use report::Report;
+use shape::{Digest, Words};
 use sink::Policy;
+use span::FileId;
+use suppress::Scan;
 use workspace::Workspace;
 
 /// Analyses what was read: facts, model, findings, and what `policy` sets aside. Calls `progress` with (done, all) files,
@@ -85,30 +91,23 @@ fn run(
 ) -> Report {
     let read = workspace.sources.len();
     let cache = cache.filter(|cache| !cache.lies_in(&workspace.root));
-    let kept = cache.map(|cache| (cache, judged::key(cache, &workspace, policy)));
-    let recalled = kept.and_then(|(cache, key)| judged::recall(cache, key));
-    let Judged { findings, fine, followed, notes } = match recalled {
+    let remembered = cache.map(|cache| Remembered::new(cache, &workspace, policy));
+    let recalled = remembered.as_ref().and_then(|remembered| remembered.recall(&workspace));
+    let (Judged { findings, fine, followed, notes }, mut scans) = match recalled {
         Some(judged) => {
+            let scans = scans(&workspace, 0);
             // What they point into joins the sources as it did the first time.
             model::settings::sites(&mut workspace);
-            judged
+            (judged, scans)
         }
-        None => {
-            let judged = judge(&mut workspace, policy, progress);
-            if let Some((cache, key)) = kept {
-                judged::keep(cache, key, &judged);
-            }
-            judged
-        }
+        None => judge(&mut workspace, policy, remembered.as_ref(), progress),
     };
-    let names: Vec<&'static str> = rules::ALL.iter().map(|rule| rule.name).collect();
-    let files: Vec<_> = workspace.sources.iter().collect();
-    let scans = files.par_iter().map(|(id, file)| (*id, suppress::scan(&file.path, &file.text, &names)));
+    scans.extend(self::scans(&workspace, read));
     let found = sink::Found {
         findings,
         fine,
         followed,
-        scans: scans.filter(|(_, scan)| !scan.is_empty()).collect(),
+        scans,
         unread: notes.iter().map(|note| note.path.clone()).collect(),
     };
     let settled = sink::settle(found, policy, &mut workspace);
@@ -130,8 +129,21 @@ fn run(
     }
 }
 
-/// From text to findings.
-fn judge(workspace: &mut Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64) + Sync)) -> Judged {
+/// Suppressions in the sources from a number on, where there are any.
+fn scans(workspace: &Workspace, from: usize) -> Vec<(FileId, Scan)> {
+    let names: Vec<&'static str> = rules::ALL.iter().map(|rule| rule.name).collect();
+    let files: Vec<_> = workspace.sources.iter().skip(from).collect();
+    let scans = files.par_iter().map(|(id, file)| (*id, suppress::scan(&file.path, &file.text, &names)));
+    scans.filter(|(_, scan)| !scan.is_empty()).collect()
+}
+
+/// From text to findings, which are remembered where that is wanted.
+fn judge(
+    workspace: &mut Workspace,
+    policy: &Policy,
+    remembered: Option<&Remembered>,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> (Judged, Vec<(FileId, Scan)>) {
     let files: Vec<_> = workspace.sources.iter().collect();
     let done = std::sync::atomic::AtomicU64::new(0);
     let (facts, notes): (Vec<_>, Vec<_>) = files
@@ -143,7 +155,19 @@ fn judge(workspace: &mut Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64
         })
         .unzip();
     drop(files);
-    let mut sites = model::sites(workspace, &facts);
+    let words = remembered.map(|_| Words::read_so_far());
+    let shapes = || -> Vec<Digest> {
+        let Some(words) = &words else { return Vec::new() };
+        let files: Vec<_> = workspace.sources.iter().zip(&facts).zip(&notes).collect();
+        let shape =
+            files.par_iter().map(|(((_, file), facts), note)| shape::of(file, facts, note.as_ref(), words));
+        shape.map(|shape| shape.digest).collect()
+    };
+    // The model uses one core; what does without it is done meanwhile.
+    let (mut sites, (served, scans, shapes)) = rayon::join(
+        || model::sites(workspace, &facts),
+        || (workspace.served(), self::scans(workspace, 0), shapes()),
+    );
     sites.extend(model::settings::sites(workspace));
     let followed = std::cell::RefCell::new(sink::Followed::new());
     let hint = |site: &finding::SiteInfo| {
@@ -154,7 +178,7 @@ fn judge(workspace: &mut Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64
         Some(rules::Hint { role: said.role, place: policy.config.place(layer, said.span) })
     };
     let (mut findings, fine) = rules::judge_all(&sites, &hint);
-    if let Some(served) = workspace.served() {
+    if let Some(served) = served {
         for finding in &mut findings {
             let package = workspace.sources.file(finding.site.place.file).package;
             if !served.contains(&package) {
@@ -165,7 +189,12 @@ fn judge(workspace: &mut Workspace, policy: &Policy, progress: &(dyn Fn(u64, u64
             }
         }
     }
+    let told = notes.iter().flatten().cloned().collect();
+    let mut judged = Judged { findings, fine, followed: followed.into_inner(), notes: told };
+    if let (Some(remembered), Some(words)) = (remembered, &words) {
+        judged = remembered.keep(workspace, &facts, &notes, (words, &shapes), judged);
+    }
     // Giving back so many small pieces takes a while, and nobody waits for it.
     rayon::spawn(move || drop(facts));
-    Judged { findings, fine, followed: followed.into_inner(), notes: notes.into_iter().flatten().collect() }
+    (judged, scans)
 }

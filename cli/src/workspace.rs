@@ -26,6 +26,7 @@ use rayon::prelude::*;
 use self::layout::{Area, Kind, Layout};
 pub(crate) use self::listing::{LeftOut, listing};
 pub(crate) use self::manifest::Manifests;
+pub(crate) use self::serves::starts_server;
 pub(crate) use self::walk::shown;
 use self::walk::{Found, Walked};
 use crate::error::Error;
@@ -423,7 +424,7 @@ impl Workspace {
         for (_, file) in self.sources.iter() {
             files[file.package].push(&file.text);
         }
-        let starts = |files: &Vec<&String>| files.par_iter().any(|text| serves::starts_server(text));
+        let starts = |files: &Vec<&String>| files.par_iter().any(|text| starts_server(text));
         let starting = files.iter().enumerate().filter(|(_, files)| starts(files));
         let mut served: BTreeSet<usize> = starting.map(|(package, _)| package).collect();
         if served.is_empty() {
