@@ -321,7 +321,9 @@ impl<'a> Frame<'a, '_> {
         answer.foreign &= effects::waits_outside(last);
         answer.fetched = text.contains("fs::")
             && (last.starts_with("read") || matches!(last, "metadata" | "canonicalize"))
-            || text.ends_with("File::open");
+            || text.ends_with("File::open")
+            // A source of figment, read when it is extracted.
+            || last == "file" && matches!(last_part(owner), "Yaml" | "Toml" | "Json");
         self.inject_call(text, &mut answer, span);
         answer
     }

@@ -158,6 +158,13 @@ impl<'s> Case<'s> {
             && takes.iter().all(|route| !puts.contains(route))
     }
 
+    /// All that happens to it while serving happens in one function.
+    pub(crate) fn in_one_function(&self) -> bool {
+        let mut functions: Vec<_> = self.writes.iter().chain(&self.reads).map(|one| one.function).collect();
+        functions.dedup();
+        functions.len() == 1
+    }
+
     /// A table of numbers that requests raise: what limits are made of.
     pub(crate) fn counts(&self) -> bool {
         let value = self.payload().args().last().map(external::payload);

@@ -205,12 +205,20 @@ fn seen_of_others(case: &Case) -> bool {
         "peers",
         "probe",
         "probes",
+        "provider",
+        "providers",
         "upstream",
         "upstreams",
     ];
-    case.named(&["health", "breaker"])
-        && !case.site.holds.collection
-        && (case.named(&others) || case.writes.iter().all(|one| one.when.background && !one.when.request))
+    let breaks = |name: &String| {
+        let mut words = Vec::new();
+        split_words(name, &mut words);
+        words.iter().any(|word| matches!(word.as_str(), "circuit" | "breaker"))
+    };
+    let about = case.named(&["circuit", "breaker"])
+        || case.site.holds.names.iter().any(breaks)
+        || case.named(&["health"]) && !case.site.holds.collection;
+    about && (case.named(&others) || case.writes.iter().all(|one| one.when.background && !one.when.request))
 }
 
 fn role_of_constant(case: &Case) -> Role {
@@ -254,11 +262,13 @@ fn only_shown_to_operators(case: &Case) -> bool {
     let silent = case.writes.iter().all(|one| {
         !one.used || matches!(one.operation.as_str(), "store" | "=" | "entry" | "or_default" | "or_insert")
     });
+    // How many counters an array has says nothing of what they counted.
+    let sized = |one: &Use| one.operation == "len" && matches!(case.payload(), T::Slice(_));
     let shown = case
         .site
         .uses
         .iter()
-        .filter(|one| one.access.kind == AccessKind::Read && one.when.request)
+        .filter(|one| one.access.kind == AccessKind::Read && one.when.request && !sized(one))
         .all(for_operators);
     counts && silent && shown
 }

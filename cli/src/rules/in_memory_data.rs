@@ -35,6 +35,8 @@ pub(super) fn fallback(case: &Case) -> Claim {
         case.assumed() && (!case.site.holds.collection || case.site.info.mechanism == Mechanism::ThreadLocal);
     let confidence = match (case.routed(), case.reads.is_empty()) {
         _ if minor => Confidence::Worth,
+        // A cursor, a buffer or a copy looks like this too.
+        (true, false) if case.in_one_function() && case.site.holds.key.is_none() => Confidence::Likely,
         // A mark that a task of this process sets as well.
         (true, false) if case.scalar() && case.writes.iter().all(|one| one.when.background) => {
             Confidence::Likely

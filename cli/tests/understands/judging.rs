@@ -162,4 +162,63 @@ async fn main() {
     axum::serve(l, Router::new().route("/show", get(show)).with_state((Joined::default(), reqwest::Client::new()))).await;
 }
 "##
+    one_function_alone: ["App::last shared-field entity warning"] r##"
+//# std axum
+#[derive(Clone)]
+struct App { last: Arc<Mutex<Vec<String>>> }
+async fn swap(State(app): State<App>, line: String) -> String {
+    let mut last = app.last.lock().unwrap();
+    let before = last.join(",");
+    last.push(line);
+    before
+}
+async fn main() { axum::serve(l, Router::new().route("/", post(swap)).with_state(app())).await; }
+"##
+    one_writes_what_another_reads: ["App::last shared-field entity error"] r##"
+//# std axum
+#[derive(Clone)]
+struct App { last: Arc<Mutex<Vec<String>>> }
+async fn add(State(app): State<App>, line: String) { app.last.lock().unwrap().push(line); }
+async fn all(State(app): State<App>) -> String { app.last.lock().unwrap().join(",") }
+async fn main() { axum::serve(l, Router::new().route("/", post(add).get(all)).with_state(app())).await; }
+"##
+    circuit_breakers: [] r##"
+//# std axum
+enum CircuitState { Open, Closed }
+struct Seen { state: CircuitState, failures: u32 }
+#[derive(Clone)]
+struct Providers { seen: Arc<Mutex<HashMap<String, Seen>>> }
+async fn pass(State(providers): State<Providers>, name: String) -> StatusCode {
+    if providers.seen.lock().unwrap().get(&name).is_some_and(|seen| seen.failures > 3) { return StatusCode::BAD_GATEWAY; }
+    if ask(&name).await.is_err() { providers.seen.lock().unwrap().insert(name, Seen { state: CircuitState::Open, failures: 4 }); }
+    StatusCode::OK
+}
+async fn main() { axum::serve(l, Router::new().route("/", get(pass)).with_state(providers())).await; }
+"##
+    balancers_at_most_warn: ["Balancer::upstreams shared-field * warning"] r##"
+//# std axum
+#[derive(Clone)]
+struct Balancer { upstreams: Arc<Mutex<HashMap<String, String>>> }
+async fn join(State(balancer): State<Balancer>, name: String) { balancer.upstreams.lock().unwrap().insert(name.clone(), name); }
+async fn show(State(balancer): State<Balancer>, name: String) -> String { balancer.upstreams.lock().unwrap().get(&name).cloned().unwrap_or_default() }
+async fn main() { axum::serve(l, Router::new().route("/join", post(join)).route("/", get(show)).with_state(balancer())).await; }
+"##
+    settings_read_by_a_library: [] r##"
+//# std axum
+use figment::{Figment, providers::{Format, Toml}};
+struct Loaded { text: String, changed: std::time::SystemTime }
+struct Loader { loaded: RwLock<Loaded>, path: std::path::PathBuf }
+impl Loader {
+    fn get(&self) -> String {
+        let changed = self.path.metadata().unwrap().modified().unwrap();
+        if changed <= self.loaded.read().unwrap().changed { return self.loaded.read().unwrap().text.clone(); }
+        let mut loaded = self.loaded.write().unwrap();
+        loaded.text = Figment::new().merge(Toml::file(&self.path)).extract().unwrap();
+        loaded.changed = changed;
+        loaded.text.clone()
+    }
+}
+async fn show(State(loader): State<Arc<Loader>>) -> String { loader.get() }
+async fn main() { axum::serve(l, Router::new().route("/", get(show)).with_state(loader())).await; }
+"##
 }

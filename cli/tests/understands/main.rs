@@ -3,7 +3,7 @@
 //! A case is a name, what is to be found (nothing else may be), and the sources. An expectation
 //! is `symbol mechanism role`, where `*` and `-` are any and `|` separates choices, then, where it
 //! matters, `w=` the routes of the writes (all of them), `r=` routes among those of the reads, and
-//! `unbounded` or `bounded`, or `note` for the level. What is not understood yet stands in [`KNOWN_GAPS`].
+//! `unbounded` or `bounded`, or the level. What is not understood yet stands in [`KNOWN_GAPS`].
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -178,7 +178,7 @@ fn holds(word: &str, finding: &Value) -> bool {
         let known = routes(finding, "read");
         return listed.split(',').all(|route| known.contains(route));
     }
-    if word == "note" {
+    if matches!(word, "note" | "warning" | "error") {
         return finding["level"] == word;
     }
     assert!(["unbounded", "bounded"].contains(&word), "{word}");
