@@ -76,25 +76,24 @@ impl<'a> Call<'a> {
         repeat: Repeat,
         question: impl Fn() -> Pending<'b, T>,
     ) -> Result<T, ErrorKind> {
-        let attempts = self.store.limits().safe_attempts;
+        let limits = self.store.limits();
         let mut wait = FIRST_WAIT;
         let mut attempt = 1;
         loop {
             observe::round_trip(self.descriptor.space.prefix(), self.operation);
-            let answer = tokio::time::timeout_at(self.deadline, question()).await;
-            let failure = match answer {
+            self.store.pulse().beat();
+            let until = self.deadline.min(Instant::now() + limits.answer_timeout());
+            let failure = match tokio::time::timeout_at(until, question()).await {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(failure)) => failure,
-                Err(_) => {
-                    return Err(ErrorKind::Timeout { may_have_happened: repeat == Repeat::OnlyUnsent });
-                }
+                Err(_) => Failure::new(FailureKind::Timeout, "no answer in time"),
             };
             let again = match failure.kind {
                 FailureKind::Unreachable => true,
                 FailureKind::Interrupted | FailureKind::Timeout => repeat == Repeat::Safe,
                 _ => false,
             };
-            if !again || attempt >= attempts || Instant::now() + wait >= self.deadline {
+            if !again || attempt >= limits.safe_attempts || Instant::now() + wait >= self.deadline {
                 return Err(error_of(failure, repeat));
             }
             observe::repeat(self.descriptor.space.prefix(), self.operation);

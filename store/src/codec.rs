@@ -4,24 +4,23 @@
 //! older binary leaves alone what it does not know. Everything else is one field named
 //! [`WHOLE`]. Errors say where and of which sort, and never quote a value.
 
+mod fields;
 mod join;
 mod split;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+pub use self::fields::Fields;
 
 /// The field of a value that is no struct.
 pub(crate) const WHOLE: &str = "=";
 
 /// The name of a stored field.
 pub type Name = Cow<'static, str>;
-
-/// Stored fields by name, each as JSON text.
-pub type Fields = BTreeMap<Name, String>;
 
 /// A value in its stored form.
 pub(crate) struct Encoded {
@@ -67,7 +66,7 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Encoded, CodecE
         Ok(encoded) => Ok(encoded),
         Err(split::Refused::NotAStruct) => {
             let text = encode_one(WHOLE, value)?;
-            Ok(Encoded { fields: Fields::from([(Cow::Borrowed(WHOLE), text)]), skipped: Vec::new() })
+            Ok(Encoded { fields: Fields::from_iter([(WHOLE, text)]), skipped: Vec::new() })
         }
         Err(split::Refused::Field(error)) => Err(error),
     }
@@ -75,13 +74,15 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Encoded, CodecE
 
 /// One field's value.
 pub(crate) fn encode_one<T: Serialize + ?Sized>(name: &str, value: &T) -> Result<String, CodecError> {
-    serde_json::to_string(value).map_err(|_| {
-        if name == WHOLE {
-            CodecError("JSON cannot express it (a map whose keys are no text, say)".to_owned())
-        } else {
-            CodecError(format!("JSON cannot express field `{name}`"))
-        }
-    })
+    serde_json::to_string(value).map_err(|_| inexpressible(name))
+}
+
+fn inexpressible(name: &str) -> CodecError {
+    if name == WHOLE {
+        CodecError("JSON cannot express it (a map whose keys are no text, say)".to_owned())
+    } else {
+        CodecError(format!("JSON cannot express field `{name}`"))
+    }
 }
 
 /// Puts a value together again. Fields that the type does not know are ignored.
@@ -142,7 +143,7 @@ mod tests {
         let encoded = encode(&sample()).unwrap();
         let expected =
             [("inner", r#"{"deep":[1,2]}"#), ("n", "18446744073709551615"), ("text", r#""a\"b\u0000""#)];
-        let found: Vec<_> = encoded.fields.iter().map(|(k, v)| (&**k, &**v)).collect();
+        let found: Vec<_> = encoded.fields.iter().collect();
         assert_eq!(found, expected);
         assert_eq!(encoded.skipped, ["maybe"]);
         assert_eq!(decode::<Sample>(&encoded.fields).unwrap(), sample());
@@ -157,7 +158,7 @@ mod tests {
         }
         let map = HashMap::from([("@v".to_owned(), 1)]);
         let encoded = encode(&map).unwrap();
-        assert_eq!(encoded.fields[WHOLE], r#"{"@v":1}"#);
+        assert_eq!(encoded.fields.get(WHOLE), Some(r#"{"@v":1}"#));
         assert_eq!(decode::<HashMap<String, i32>>(&encoded.fields).unwrap(), map);
         let encoded = encode(&Some(sample())).unwrap();
         assert!(encoded.fields.contains_key(WHOLE));
@@ -173,7 +174,7 @@ mod tests {
     #[test]
     fn unknown_fields_are_ignored_and_missing_ones_named() {
         let mut fields = encode(&sample()).unwrap().fields;
-        fields.insert("later".into(), "{}".into());
+        fields.insert("later", "{}");
         assert_eq!(decode::<Sample>(&fields).unwrap(), sample());
         fields.remove("text");
         let error = decode::<Sample>(&fields).unwrap_err();
@@ -183,10 +184,10 @@ mod tests {
     #[test]
     fn errors_never_quote_the_value() {
         let mut fields = encode(&sample()).unwrap().fields;
-        fields.insert("n".into(), "\"secret\"".into());
+        fields.insert("n", "\"secret\"");
         let error = decode::<Sample>(&fields).unwrap_err().to_string();
         assert_eq!(error, "field `n` has another type (column 8)");
-        fields.insert("n".into(), "secret".into());
+        fields.insert("n", "secret");
         let error = decode::<Sample>(&fields).unwrap_err().to_string();
         assert_eq!(error, "field `n` is not JSON (column 1)");
     }

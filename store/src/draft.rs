@@ -85,19 +85,20 @@ impl Draft {
     ) -> Result<(), MigrationError> {
         let text =
             codec::encode_one(name, value).map_err(|error| MigrationError(error.to_string().into()))?;
-        self.fields.insert(Cow::Borrowed(name), text);
+        self.fields.insert(name, text);
         Ok(())
     }
 
     /// Drops a field. Answers whether there was one.
     pub fn remove(&mut self, name: &str) -> bool {
-        self.fields.remove(name).is_some()
+        self.fields.remove(name)
     }
 
     /// Gives a field another name, where there is one.
     pub fn rename(&mut self, from: &str, to: &'static str) {
-        if let Some(text) = self.fields.remove(from) {
-            self.fields.insert(Cow::Borrowed(to), text);
+        if let Some(text) = self.fields.get(from).map(str::to_owned) {
+            self.fields.remove(from);
+            self.fields.insert(to, text);
         }
     }
 }

@@ -26,9 +26,13 @@ impl Key {
         Self(text)
     }
 
-    /// Fills the `{..}` of `template` with `parts`, in order.
-    pub(crate) fn fill(template: &str, parts: &[KeyPart]) -> Self {
-        let mut out = String::with_capacity(template.len() + 16 * parts.len());
+    /// Fills the `{..}` of `template` with `parts`, in order, in a namespace if it is not empty.
+    pub(crate) fn fill(namespace: &str, template: &str, parts: &[KeyPart]) -> Self {
+        let mut out = String::with_capacity(namespace.len() + 1 + template.len() + 16 * parts.len());
+        if !namespace.is_empty() {
+            out.push_str(namespace);
+            out.push('/');
+        }
         let mut rest = template;
         for part in parts {
             let Some((before, after)) = rest.split_once('{') else {
@@ -171,12 +175,12 @@ mod tests {
     #[test]
     fn parts_stand_where_the_template_says() {
         let parts = [KeyPart::new("a:b").unwrap(), KeyPart::new(&7).unwrap()];
-        assert_eq!(Key::fill("room:{room}/seat:{seat}:x", &parts).as_str(), "room:a%3ab/seat:7:x");
-        assert_eq!(Key::fill("settings", &[]).as_str(), "settings");
+        assert_eq!(Key::fill("", "room:{room}/seat:{seat}:x", &parts).as_str(), "room:a%3ab/seat:7:x");
+        assert_eq!(Key::fill("shop", "settings", &[]).as_str(), "shop/settings");
     }
 
     #[test]
     fn a_key_does_not_show_itself_in_logs() {
-        assert_eq!(format!("{:?}", Key::fill("anna", &[])), "Key(..)");
+        assert_eq!(format!("{:?}", Key::fill("", "anna", &[])), "Key(..)");
     }
 }

@@ -47,6 +47,7 @@ mod memory;
 mod observe;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod pulse;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;

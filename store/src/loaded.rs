@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::backend::{ALL, Add, Expect, Record, Stored, Version, Write};
 use crate::codec::{self, Encoded, Fields, Name};
-use crate::descriptor::{Descriptor, Undecodable};
+use crate::descriptor::{CounterField, Descriptor, Undecodable};
 use crate::draft::Draft;
 use crate::error::ErrorKind;
 use crate::key::{self, Key, KeyPart};
@@ -125,7 +125,9 @@ pub(crate) fn decode<T: DeserializeOwned>(
     let Record { version, schema, mut fields } = record;
     for counter in descriptor.counters {
         // Nobody has counted yet: the counter is newer than the record.
-        fields.entry(Name::Borrowed(counter.name)).or_insert_with(|| "0".to_owned());
+        if !fields.contains_key(counter.name) {
+            fields.insert(counter.name, "0");
+        }
     }
     if schema > descriptor.schema {
         return Err(ErrorKind::NewerSchema { stored: schema, known: descriptor.schema });
@@ -133,7 +135,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
     let decoded = migrate(descriptor, schema, &fields).and_then(|migrated| {
         let dropped = match &migrated {
             None => Vec::new(),
-            Some(new) => fields.keys().filter(|name| !new.contains_key(*name)).cloned().collect(),
+            Some(new) => fields.keys().filter(|name| !new.contains_key(name)).map(owned).collect(),
         };
         codec::decode(migrated.as_ref().unwrap_or(&fields))
             .map(|value| (value, dropped))
@@ -177,13 +179,17 @@ pub(crate) fn encode<T: Serialize>(
 ) -> Result<Encoded, ErrorKind> {
     let mut encoded = codec::encode(value).map_err(|error| ErrorKind::Unencodable(error.to_string()))?;
     for (name, part) in descriptor.keys.iter().zip(parts) {
-        encoded.fields.insert(Name::Borrowed(name), part.json.clone());
+        encoded.fields.insert(name, &part.json);
     }
     let bytes = size(&encoded.fields);
     if bytes > limit {
         return Err(ErrorKind::TooLarge { bytes, limit });
     }
     Ok(encoded)
+}
+
+fn owned(name: &str) -> Name {
+    Name::Owned(name.to_owned())
 }
 
 pub(crate) fn size(fields: &Fields) -> usize {
@@ -197,10 +203,10 @@ pub(crate) fn whole(descriptor: &Descriptor, encoded: Encoded, expect: Expect) -
     write.unset = encoded.skipped.into_iter().map(Name::Borrowed).collect();
     write.ttl = descriptor.ttl;
     write.renew = true;
-    for (name, text) in encoded.fields {
-        match descriptor.counter(&name) {
-            Some(_) => write.init.push((name, text.parse().unwrap_or(i64::MAX))),
-            None => write.set.push((name, text)),
+    for (name, text) in encoded.fields.iter() {
+        match descriptor.counter(name) {
+            Some(_) => write.init.push((owned(name), text.parse().unwrap_or(i64::MAX))),
+            None => write.set.push((owned(name), text.to_owned())),
         }
     }
     write
@@ -233,25 +239,31 @@ pub(crate) fn difference<T>(descriptor: &Descriptor, loaded: &Loaded<T>, encoded
         .filter(|name| fields.contains_key(name))
         .chain(dropped.iter().cloned())
         .collect();
-    for (name, text) in &encoded.fields {
-        let old = fields.get(name);
+    for (place, (name, text)) in encoded.fields.iter().enumerate() {
+        let old = fields.get_near(name, place);
         if let Some(counter) = descriptor.counter(name) {
             let old = old.and_then(|old| old.parse::<i64>().ok()).unwrap_or(0);
             let new = text.parse::<i64>().unwrap_or(i64::MAX);
             if new != old {
                 write.add.push(Add {
-                    name: name.clone(),
+                    name: owned(name),
                     by: new.saturating_sub(old),
                     min: counter.min,
                     max: counter.max,
                 });
             }
         } else if !old.is_some_and(|old| codec::same(old, text)) {
-            write.set.push((name.clone(), text.clone()));
+            write.set.push((owned(name), text.to_owned()));
         }
     }
     if schema == descriptor.schema && write.set.is_empty() && write.unset.is_empty() {
         return write;
+    }
+    if schema != descriptor.schema {
+        // What an older schema had as an ordinary field may be a counter now.
+        let start = |counter: &CounterField| fields.get(counter.name)?.parse().ok();
+        let starts = descriptor.counters.iter().filter_map(|counter| Some((counter.name, start(counter)?)));
+        write.init = starts.map(|(name, start)| (Name::Borrowed(name), start)).collect();
     }
     write.index = index_entries(descriptor, &encoded.fields);
     write
@@ -286,13 +298,15 @@ impl<T> Loaded<T> {
             Seen::Record { fields, .. } => fields,
             _ => Fields::new(),
         };
-        let mut fields = before;
-        fields.extend(encoded.fields);
-        for name in &write.unset {
-            fields.remove(name);
+        let mut fields = encoded.fields;
+        for (place, (name, text)) in before.iter().enumerate() {
+            // What this type does not know stays.
+            if fields.get_near(name, place).is_none() && !write.unset.iter().any(|gone| gone == name) {
+                fields.insert(name, text);
+            }
         }
         for (add, now) in write.add.iter().zip(counters) {
-            fields.insert(add.name.clone(), now.to_string());
+            fields.insert(&add.name, now.to_string());
         }
         self.seen = Seen::Record { version, schema: descriptor.schema, fields, dropped: Vec::new() };
     }
@@ -304,11 +318,8 @@ fn index_entries(descriptor: &Descriptor, fields: &Fields) -> Vec<(Name, String)
         .indexes
         .iter()
         .map(|index| {
-            let value = if *index == ALL {
-                String::new()
-            } else {
-                index_value(fields.get(*index).map_or("null", String::as_str))
-            };
+            let value =
+                if *index == ALL { String::new() } else { index_value(fields.get(index).unwrap_or("null")) };
             (Name::Borrowed(*index), value)
         })
         .collect()

@@ -174,23 +174,25 @@ impl Memory {
         let body = live.unwrap_or(&mut fresh);
         let older = write.expect == Expect::Any && body.schema < write.schema;
         if write.replace || older {
-            let is_counter = |name: &Name| {
+            let is_counter = |name: &str| {
                 write.init.iter().any(|(counter, _)| counter == name)
-                    || write.add.iter().any(|add| add.name == *name)
+                    || write.add.iter().any(|add| add.name == name)
             };
-            body.fields.retain(|name, _| is_counter(name));
+            body.fields.retain(is_counter);
         }
         for name in &write.unset {
             body.fields.remove(name);
         }
         for (name, text) in &write.set {
-            body.fields.insert(name.clone(), text.clone());
+            body.fields.insert(name, text);
         }
         for (name, start) in &write.init {
-            body.fields.entry(name.clone()).or_insert_with(|| start.to_string());
+            if !body.fields.contains_key(name) {
+                body.fields.insert(name, start.to_string());
+            }
         }
         for (add, new) in write.add.iter().zip(&counters) {
-            body.fields.insert(add.name.clone(), new.to_string());
+            body.fields.insert(&add.name, new.to_string());
         }
         for (index, value) in &write.index {
             body.index.insert(index.clone(), value.clone());

@@ -114,14 +114,10 @@ impl Postgres {
     }
 
     async fn write_once(&self, table: &Table, key: &Key, write: &Write) -> Result<Outcome, Failure> {
-        let insert = matches!(write.expect, Expect::Any | Expect::Absent | Expect::AbsentSince(_));
-        let fresh = match fresh_fields(write) {
-            Ok(fresh) => fresh,
-            Err(outcome) if insert => return Ok(outcome),
-            Err(_) => Fields::new(),
-        };
-        let set: Fields = write.set.iter().cloned().collect();
-        let init: Fields = write.init.iter().map(|(name, start)| (name.clone(), start.to_string())).collect();
+        let insert = creates(write.expect);
+        let fresh = fresh_fields(write).unwrap_or_default();
+        let set: Fields = write.set.iter().map(|(name, text)| (name, text)).collect();
+        let init: Fields = write.init.iter().map(|(name, start)| (name, start.to_string())).collect();
         let names: Vec<String> = write.add.iter().map(|add| add.name.to_string()).collect();
         let keep: Vec<String> =
             write.init.iter().map(|(name, _)| name.to_string()).chain(names.iter().cloned()).collect();
@@ -166,16 +162,21 @@ impl Postgres {
     }
 }
 
+/// Whether a write can create a record.
+fn creates(expect: Expect) -> bool {
+    matches!(expect, Expect::Any | Expect::Absent | Expect::AbsentSince(_))
+}
+
 /// The fields of a record that this write would create.
 fn fresh_fields(write: &Write) -> Result<Fields, Outcome> {
-    let mut fields: Fields = write.set.iter().cloned().collect();
+    let mut fields: Fields = write.set.iter().map(|(name, text)| (name, text)).collect();
     for (name, start) in &write.init {
-        fields.insert(name.clone(), start.to_string());
+        fields.insert(name, start.to_string());
     }
     for add in &write.add {
         let old = fields.get(&add.name).and_then(|text| text.parse().ok());
         let new = in_range(old.unwrap_or(0), add).ok_or_else(|| Outcome::OutOfRange(add.name.clone()))?;
-        fields.insert(add.name.clone(), new.to_string());
+        fields.insert(&add.name, new.to_string());
     }
     Ok(fields)
 }
@@ -196,12 +197,12 @@ fn reason(write: &Write, outcome: Outcome) -> Option<Outcome> {
         Outcome::Refused(_) if matches!(write.expect, Expect::Any | Expect::Absent) => return None,
         _ => return Some(outcome),
     };
-    if record.schema > write.schema || (write.expect == Expect::Present && record.schema != write.schema) {
-        return Some(Outcome::OtherSchema(record.schema));
-    }
     let other_version = matches!(write.expect, Expect::Version(version) if version != record.version);
     if other_version || matches!(write.expect, Expect::Absent | Expect::AbsentSince(_)) {
         return Some(outcome);
+    }
+    if record.schema > write.schema || (write.expect == Expect::Present && record.schema != write.schema) {
+        return Some(Outcome::OtherSchema(record.schema));
     }
     for add in &write.add {
         let start = write.init.iter().find(|(name, _)| *name == add.name);
@@ -275,22 +276,31 @@ impl Backend for Postgres {
             let table = self.table(space);
             self.sweep_sometimes(&table);
             for _ in 0..RACES {
-                if write.expect == Expect::Any
+                if creates(write.expect)
                     && let Err(outcome) = fresh_fields(write)
                 {
-                    // Out of range for a new record; an old one is another matter.
+                    // Out of range for a new record; what is there is another matter.
                     let keys = std::slice::from_ref(key);
-                    let Some(Stored::Live(record)) = self.load(space, keys, None).await?.pop() else {
-                        return Ok(outcome);
+                    let found = self.load(space, keys, None).await?.pop();
+                    let record = match (found, write.expect) {
+                        (Some(Stored::Live(record)), Expect::Any) => record,
+                        (Some(live @ Stored::Live(_)), _) => return Ok(Outcome::Refused(live)),
+                        (Some(Stored::Nothing(version)), Expect::AbsentSince(seen))
+                            if version.0 != 0 && version != seen =>
+                        {
+                            return Ok(Outcome::Refused(Stored::Nothing(version)));
+                        }
+                        _ => return Ok(outcome),
                     };
                     let on_this = Write {
                         expect: Expect::Version(record.version),
                         replace: write.replace || record.schema < write.schema,
                         ..write.clone()
                     };
-                    match self.write_once(&table, key, &on_this).await? {
-                        Outcome::Refused(_) => continue,
-                        outcome => return Ok(outcome),
+                    let outcome = self.write_once(&table, key, &on_this).await?;
+                    match reason(&on_this, outcome) {
+                        Some(Outcome::Refused(_)) | None => continue,
+                        Some(outcome) => return Ok(outcome),
                     }
                 }
                 let outcome = self.write_once(&table, key, write).await?;

@@ -33,6 +33,7 @@ pub struct Redis {
 }
 
 struct Scripts {
+    save: Script,
     write: Script,
     delete: Script,
     touch: Script,
@@ -54,6 +55,7 @@ impl Redis {
 
     fn with(line: Line) -> Self {
         let scripts = Scripts {
+            save: Script::new(include_str!("redis/save.lua"), include_str!("redis/late.lua")),
             write: Script::new(include_str!("redis/quick.lua"), include_str!("redis/write.lua")),
             delete: Script::new("", include_str!("redis/delete.lua")),
             touch: Script::new("", include_str!("redis/touch.lua")),
@@ -79,13 +81,13 @@ impl Redis {
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Failure> {
-        let mut connection = self.line.connection();
-        self.line.heard(command.query_async(&mut connection).await)
+        let (mut connection, wait) = (self.line.connection(), self.line.wait());
+        wait.heard(command.query_async(&mut connection).await)
     }
 
     async fn ask_all<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Failure> {
-        let mut connection = self.line.connection();
-        self.line.heard(commands.query_async(&mut connection).await)
+        let (mut connection, wait) = (self.line.connection(), self.line.wait());
+        wait.heard(commands.query_async(&mut connection).await)
     }
 
     async fn run(
@@ -94,8 +96,8 @@ impl Redis {
         key: &str,
         arguments: impl Fn(&mut Cmd) + Send,
     ) -> Result<Value, Failure> {
-        let mut connection = self.line.connection();
-        self.line.heard(script.run(&mut connection, key, arguments).await)
+        let (mut connection, wait) = (self.line.connection(), self.line.wait());
+        wait.heard(script.run(&mut connection, key, arguments).await)
     }
 }
 
@@ -133,10 +135,9 @@ impl Backend for Redis {
                         command.arg(millis(Some(ttl)));
                         arguments::indexes(command, space);
                     };
-                    let mut connection = self.line.connection();
+                    let (mut connection, wait) = (self.line.connection(), self.line.wait());
                     let touch = &self.scripts.touch;
-                    let touched = touch.run_for_each(&mut connection, keys, arguments).await;
-                    self.line.heard(touched)?
+                    wait.heard(touch.run_for_each(&mut connection, keys, arguments).await)?
                 }
             };
             values.into_iter().map(answer::stored).collect()
@@ -145,8 +146,16 @@ impl Backend for Redis {
 
     fn write<'a>(&'a self, space: &'a Space, key: &'a Key, write: &'a Write) -> Pending<'a, Outcome> {
         Box::pin(async move {
-            let arguments = |command: &mut Cmd| arguments::write(command, space, write);
-            let value = self.run(&self.scripts.write, key.as_str(), arguments).await?;
+            let value = match arguments::quick_save(space, write) {
+                Some(seen) => {
+                    let arguments = |command: &mut Cmd| arguments::save(command, seen, write);
+                    self.run(&self.scripts.save, key.as_str(), arguments).await?
+                }
+                None => {
+                    let arguments = |command: &mut Cmd| arguments::write(command, space, write);
+                    self.run(&self.scripts.write, key.as_str(), arguments).await?
+                }
+            };
             answer::outcome(value)
         })
     }

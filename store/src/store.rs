@@ -12,6 +12,7 @@ use crate::descriptor::Descriptor;
 use crate::error::{Error, ErrorKind};
 use crate::key::{Key, KeyPart};
 use crate::memory::Memory;
+use crate::pulse::Pulse;
 
 /// The environment variable that [`Store::from_env`] reads.
 pub const STORE_VARIABLE: &str = "STATELESS_STORE";
@@ -31,6 +32,7 @@ struct Shared {
     /// Spaces that are prepared, by template, with the layout that claimed them.
     spaces: RwLock<HashMap<String, Claimed>>,
     gates: Vec<tokio::sync::Mutex<()>>,
+    pulse: Pulse,
 }
 
 #[derive(Clone)]
@@ -81,6 +83,12 @@ impl Options {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// How long a server may take for one answer: less than a call, so that there is time for
+    /// another attempt.
+    pub(crate) fn answer_timeout(&self) -> Duration {
+        self.timeout.mul_f64(0.8)
     }
 
     /// How long `update` may take, all its attempts included. Thirty seconds by default.
@@ -208,7 +216,8 @@ impl Store {
 
     fn assemble(backend: Arc<dyn Backend>, options: Options) -> Self {
         let gates = (0..GATES).map(|_| tokio::sync::Mutex::new(())).collect();
-        Self { shared: Arc::new(Shared { backend, options, spaces: RwLock::default(), gates }) }
+        let shared = Shared { backend, options, spaces: RwLock::default(), gates, pulse: Pulse::default() };
+        Self { shared: Arc::new(shared) }
     }
 
     /// The backend.
@@ -218,6 +227,10 @@ impl Store {
 
     pub(crate) fn limits(&self) -> &Options {
         &self.shared.options
+    }
+
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.shared.pulse
     }
 
     pub(crate) fn gate(&self, key: &Key) -> &tokio::sync::Mutex<()> {
@@ -231,11 +244,7 @@ impl Store {
 
     /// The key of a record, with the namespace.
     pub(crate) fn key(&self, descriptor: &Descriptor, parts: &[KeyPart]) -> Key {
-        let key = Key::fill(&descriptor.space.template, parts);
-        if self.shared.options.namespace.is_empty() {
-            return key;
-        }
-        Key::from_stored(format!("{}/{}", self.shared.options.namespace, key.as_str()))
+        Key::fill(&self.shared.options.namespace, &descriptor.space.template, parts)
     }
 
     /// The space of a type if it was prepared before.

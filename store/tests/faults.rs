@@ -179,6 +179,9 @@ async fn garbage_in_redis_is_a_typed_error() {
         &["HSET", "log:1", "@", "5"],
         &["HSET", "log:1", "@", "-5 1", "last", "1"],
         &["HSET", "log:1", "@", "5 1 1", "last", "1"],
+        &["HSET", "log:1", "@", "5 1", "@f", "secret"],
+        &["HSET", "log:1", "@", "5 1", "@f", "last\0secret"],
+        &["HSET", "log:1", "@", "5 1", "@f", "last\x001\0task\0"],
     ];
     for command in garbage {
         let _: redis::Value = redis::cmd("DEL").arg("log:1").query_async(&mut connection).await.unwrap();

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, Visitor, value};
 use serde::forward_to_deserialize_any;
 
-use super::{CodecError, Fields, Name};
+use super::{CodecError, Fields};
 
 pub(super) fn join<T: DeserializeOwned>(fields: &Fields) -> Result<T, CodecError> {
     T::deserialize(Joiner(fields))
@@ -45,12 +45,12 @@ impl<'de> de::Deserializer<'de> for Joiner<'de> {
     }
 }
 
-struct Walk<'de> {
-    rest: std::collections::btree_map::Iter<'de, Name, String>,
-    current: Option<(&'de Name, &'de String)>,
+struct Walk<'de, I> {
+    rest: I,
+    current: Option<(&'de str, &'de str)>,
 }
 
-impl<'de> MapAccess<'de> for Walk<'de> {
+impl<'de, I: Iterator<Item = (&'de str, &'de str)>> MapAccess<'de> for Walk<'de, I> {
     type Error = CodecError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, CodecError> {

@@ -2,13 +2,13 @@
 //!
 //! Refuses whatever is not a struct; the caller then stores it whole.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
 use serde::ser::{self, Impossible};
 
-use super::{CodecError, Encoded, Fields, encode_one};
+use super::fields::Span;
+use super::{CodecError, Encoded, Fields, inexpressible};
 
 pub(super) fn split<T: Serialize + ?Sized>(value: &T) -> Result<Encoded, Refused> {
     value.serialize(Splitter)
@@ -40,7 +40,12 @@ impl ser::Error for Refused {
 
 struct Splitter;
 
-struct Splitting(Encoded);
+/// The fields so far, one after the other.
+struct Splitting {
+    bytes: Vec<u8>,
+    spans: Vec<Span>,
+    skipped: Vec<&'static str>,
+}
 
 impl ser::SerializeStruct for Splitting {
     type Ok = Encoded;
@@ -55,18 +60,23 @@ impl ser::SerializeStruct for Splitting {
             let reason = format!("the field name `{key}` is reserved; names must not begin with @");
             return Err(Refused::Field(CodecError(reason)));
         }
-        let text = encode_one(key, value).map_err(Refused::Field)?;
-        self.0.fields.insert(Cow::Borrowed(key), text);
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(key.as_bytes());
+        let middle = self.bytes.len();
+        serde_json::to_writer(&mut self.bytes, value).map_err(|_| Refused::Field(inexpressible(key)))?;
+        self.spans.push(Span { name: (start, middle), text: (middle, self.bytes.len()) });
         Ok(())
     }
 
     fn skip_field(&mut self, key: &'static str) -> Result<(), Refused> {
-        self.0.skipped.push(key);
+        self.skipped.push(key);
         Ok(())
     }
 
     fn end(self) -> Result<Encoded, Refused> {
-        Ok(self.0)
+        let buffer = String::from_utf8(self.bytes)
+            .map_err(|_| Refused::Field(CodecError("its `Serialize` wrote what is no text".to_owned())))?;
+        Ok(Encoded { fields: Fields::over(buffer, self.spans), skipped: self.skipped })
     }
 }
 
@@ -90,8 +100,9 @@ impl ser::Serializer for Splitter {
     type SerializeStruct = Splitting;
     type SerializeStructVariant = Impossible<Encoded, Refused>;
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Splitting, Refused> {
-        Ok(Splitting(Encoded { fields: Fields::new(), skipped: Vec::new() }))
+    fn serialize_struct(self, _: &'static str, fields: usize) -> Result<Splitting, Refused> {
+        let (bytes, spans) = (Vec::with_capacity(32 * fields), Vec::with_capacity(fields));
+        Ok(Splitting { bytes, spans, skipped: Vec::new() })
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(

@@ -8,7 +8,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use crate::backend::{Deleted, Failure, FailureKind, Outcome, Record, Stored, Version};
-use crate::codec::{Fields, Name};
+use crate::codec::Fields;
 use crate::key::Key;
 
 /// A field that `jsonb` would change or refuse is kept as text under this name.
@@ -97,7 +97,7 @@ fn fields(document: &str) -> Result<Fields, Failure> {
         } else {
             text.to_owned()
         };
-        fields.insert(Name::Owned(name), text);
+        fields.insert(name, text);
     }
     Ok(fields)
 }
@@ -188,11 +188,11 @@ mod tests {
 
     #[test]
     fn what_jsonb_would_change_is_kept_as_text() {
-        let fields_in = Fields::from([
-            ("a".into(), r#""x\u0000y""#.to_owned()),
-            ("b".into(), r#"{"$json":"mine"}"#.to_owned()),
-            ("c".into(), "-0.0".to_owned()),
-            ("d".into(), "[1,2]".to_owned()),
+        let fields_in = Fields::from_iter([
+            ("a", r#""x\u0000y""#),
+            ("b", r#"{"$json":"mine"}"#),
+            ("c", "-0.0"),
+            ("d", "[1,2]"),
         ]);
         let document = document(&fields_in);
         assert!(!document.contains(r#":"x\u0000y""#), "{document}");

@@ -63,44 +63,43 @@ fn number<T: std::str::FromStr>(value: Value) -> Result<T, Failure> {
         .map_err(|_| foreign("something that is not a number where a version or schema belongs"))
 }
 
-/// A hash as `HGETALL` answers it.
+/// A hash as `HGETALL` answers it: version and schema, fields that lie together, fields apart.
 pub(super) fn stored(value: Value) -> Result<Stored, Failure> {
-    let pairs: Vec<(Value, Value)> = match value {
-        Value::Map(pairs) => pairs,
-        Value::Array(flat) => {
-            let mut pairs = Vec::with_capacity(flat.len() / 2);
-            let mut flat = flat.into_iter();
-            while let (Some(name), Some(value)) = (flat.next(), flat.next()) {
-                pairs.push((name, value));
-            }
-            pairs
-        }
+    let flat = match value {
+        Value::Array(flat) => flat,
+        Value::Map(pairs) => pairs.into_iter().flat_map(|(name, value)| [name, value]).collect(),
         Value::Nil => Vec::new(),
         Value::ServerError(error) if error.code() == "WRONGTYPE" => {
             return Err(foreign("a Redis value of another type"));
         }
         _ => return Err(unexpected()),
     };
-    if pairs.is_empty() {
+    if flat.is_empty() {
         return Ok(Stored::Nothing(Version(0)));
     }
     let mut meta = None;
-    let mut fields = Fields::new();
-    for (name, value) in pairs {
-        let name = text(name)?;
-        match name.as_str() {
-            "@" => meta = Some(versions(&text(value)?)?),
-            _ if name.starts_with('@') => {}
-            _ => {
-                fields.insert(Name::Owned(name), text(value)?);
-            }
+    let mut fields = None;
+    let mut apart = Vec::new();
+    let mut flat = flat.into_iter();
+    while let (Some(name), Some(value)) = (flat.next(), flat.next()) {
+        match &name {
+            Value::BulkString(name) if name == b"@" => meta = Some(versions(&text(value)?)?),
+            Value::BulkString(name) if name == b"@f" => fields = Some(unpacked(text(value)?)?),
+            Value::BulkString(name) if name.starts_with(b"@") => {}
+            _ => apart.push((text(name)?, text(value)?)),
         }
     }
+    let mut fields = fields.unwrap_or_default();
+    fields.extend(apart);
     match meta {
         Some((version, None)) => Ok(Stored::Nothing(version)),
         Some((version, Some(schema))) => Ok(Stored::Live(Record { version, schema, fields })),
         None => Err(foreign("a Redis hash without a version")),
     }
+}
+
+fn unpacked(text: String) -> Result<Fields, Failure> {
+    Fields::unpack(text).ok_or_else(|| foreign("something else where fields belong"))
 }
 
 /// Version and schema, as `17 2`; a tombstone's schema is `-`.

@@ -1,4 +1,4 @@
-//! What the scripts are told: a write as the arguments of `quick.lua` or `write.lua`.
+//! What the scripts are told: a write as the arguments of `save.lua`, `quick.lua` or `write.lua`.
 //!
 //! Puts them straight into the command; sends nothing.
 
@@ -11,6 +11,13 @@ use crate::backend::{Expect, Space, Write};
 
 /// Lua passes so many arguments at a time without asking for more room.
 const QUICK_FIELDS: usize = 500;
+
+/// Fields with texts up to this length lie together in one, which is read as one: what is apart
+/// costs more than its bytes. `write.lua` knows the number too.
+const TOGETHER: usize = 256;
+
+/// Each save of such a version puts together again what saves in between have set apart.
+const GATHER_EVERY: u64 = 32;
 
 /// A lifetime; nothing for none.
 pub(super) fn millis(duration: Option<Duration>) -> String {
@@ -25,66 +32,93 @@ pub(super) fn indexes(command: &mut Cmd, space: &Space) {
     }
 }
 
-/// A write.
+/// The version that a save expects if `save.lua` does it: fields of a record that has this version.
+pub(super) fn quick_save(space: &Space, write: &Write) -> Option<u64> {
+    match write.expect {
+        Expect::Version(seen) if !gathers(seen.0) && !write.set.is_empty() && write.add.is_empty() => {
+            is_quick(space, write).then_some(seen.0)
+        }
+        _ => None,
+    }
+}
+
+/// A save, for `save.lua`.
+pub(super) fn save(command: &mut Cmd, seen: u64, write: &Write) {
+    command.arg(meta(seen, write.schema)).arg(new_lifetime(write));
+    command.arg("@").arg(meta(seen.wrapping_add(1), write.schema));
+    for (name, text) in &write.set {
+        command.arg(&**name).arg(text);
+    }
+}
+
+/// Any other write.
 pub(super) fn write(command: &mut Cmd, space: &Space, write: &Write) {
-    match Quick::of(space, write) {
-        Some(quick) => quick.arguments(command, write),
-        None => whole(command, space, write),
-    }
-}
-
-/// The forms of a write that `quick.lua` does.
-enum Quick {
-    /// Fields of a record that has this version.
-    Save(u64),
-    /// Fields of whatever record is there.
-    Patch,
-    /// One counter of whatever record is there.
-    Count,
-}
-
-impl Quick {
-    fn of(space: &Space, write: &Write) -> Option<Quick> {
-        // Entries of indexes move with what they show, and live as long as the record.
-        let indexed = !write.index.is_empty() || write.renew && !space.indexes.is_empty();
-        let more = write.replace || !write.unset.is_empty() || !write.init.is_empty();
-        if indexed || more || write.set.len() > QUICK_FIELDS {
-            return None;
+    let quick = write.expect == Expect::Present && is_quick(space, write);
+    match (quick, &*write.set, &*write.add) {
+        (true, [_, ..], []) => {
+            command.arg("patch").arg("").arg(write.schema).arg(new_lifetime(write));
+            for (name, text) in &write.set {
+                command.arg(&**name).arg(text);
+            }
         }
-        match (write.expect, write.set.len(), write.add.len()) {
-            (Expect::Version(seen), 1.., 0) => Some(Quick::Save(seen.0)),
-            (Expect::Present, 1.., 0) => Some(Quick::Patch),
-            (Expect::Present, 0, 1) => Some(Quick::Count),
-            _ => None,
-        }
-    }
-
-    fn arguments(&self, command: &mut Cmd, write: &Write) {
-        match self {
-            Quick::Save(seen) => command.arg("save").arg(meta(*seen, write.schema)),
-            Quick::Patch => command.arg("patch").arg(""),
-            Quick::Count => command.arg("count").arg(""),
-        };
-        command.arg(write.schema);
-        match (write.renew, write.ttl) {
-            (false, _) => command.arg(""),
-            (true, None) => command.arg("-"),
-            (true, ttl) => command.arg(millis(ttl)),
-        };
-        if let Quick::Save(seen) = self {
-            command.arg("@").arg(meta(seen.wrapping_add(1), write.schema));
-        }
-        for (name, text) in &write.set {
-            command.arg(&**name).arg(text);
-        }
-        for add in &write.add {
+        (true, [], [add]) => {
+            command.arg("count").arg("").arg(write.schema).arg(new_lifetime(write));
             command.arg(&*add.name).arg(add.by).arg(add.min).arg(add.max);
         }
+        _ => whole(command, space, write),
     }
 }
 
+/// Whether a write is only of fields, or only of a counter.
+fn is_quick(space: &Space, write: &Write) -> bool {
+    // Entries of indexes move with what they show, and live as long as the record.
+    let indexed = !write.index.is_empty() || write.renew && !space.indexes.is_empty();
+    let more = write.replace || !write.unset.is_empty() || !write.init.is_empty();
+    !indexed && !more && write.set.len() <= QUICK_FIELDS
+}
+
+/// A lifetime; `-` for none, nothing to leave it.
+fn new_lifetime(write: &Write) -> String {
+    match (write.renew, write.ttl) {
+        (false, _) => String::new(),
+        (true, None) => "-".to_owned(),
+        (true, ttl) => millis(ttl),
+    }
+}
+
+fn gathers(version: u64) -> bool {
+    version % GATHER_EVERY == GATHER_EVERY - 1
+}
+
+fn together(name: &str, text: &str) -> bool {
+    text.len() <= TOGETHER && !name.contains('\0') && !text.contains('\0')
+}
+
+/// The fields of a new record that lie together.
+fn packed(write: &Write) -> Option<String> {
+    if !matches!(write.expect, Expect::Any | Expect::Absent | Expect::AbsentSince(_)) {
+        return None;
+    }
+    let fields = || write.set.iter().filter(|(name, text)| together(name, text));
+    if fields().count() < 2 {
+        return None;
+    }
+    let mut out = String::with_capacity(fields().map(|(name, text)| name.len() + text.len() + 2).sum());
+    for (name, text) in fields() {
+        for part in [name, text.as_str()] {
+            out.push_str(part);
+            out.push('\0');
+        }
+    }
+    Some(out)
+}
+
+/// Version and schema as they are stored.
 fn meta(version: u64, schema: u32) -> String {
-    format!("{version} {schema}")
+    let mut out = version.to_string();
+    out.push(' ');
+    out.push_str(&schema.to_string());
+    out
 }
 
 /// A write in full, for `write.lua`.
@@ -109,8 +143,17 @@ fn whole(command: &mut Cmd, space: &Space, write: &Write) {
     for name in &write.unset {
         command.arg("unset").arg(&**name);
     }
+    let packed = packed(write);
     for (name, text) in &write.set {
-        command.arg("set").arg(&**name).arg(text);
+        if packed.is_none() || !together(name, text) {
+            command.arg("set").arg(&**name).arg(text);
+        }
+    }
+    if let Some(packed) = packed {
+        command.arg("pack").arg(packed);
+    }
+    if matches!(write.expect, Expect::Version(seen) if gathers(seen.0)) {
+        command.arg("gather");
     }
     for (name, start) in &write.init {
         command.arg("init").arg(&**name).arg(*start);

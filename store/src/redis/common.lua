@@ -1,5 +1,7 @@
--- Shared by the other scripts. A record is a hash: its fields, `@` the version and the schema, as in
--- `17 2`, and `@i:NAME` the key of the index entry it has. A tombstone has `@` alone, as in `18 -`.
+-- Shared by the other scripts. A record is a hash: `@` is the version and the schema, as in `17 2`, `@f`
+-- are the fields that lie together (name, zero byte, text, zero byte, and so on), a field apart has
+-- its own name and counts more than one of this name in `@f`, and `@i:NAME` is the key of the index
+-- entry it has. Counters are always apart. A tombstone has `@` alone, as in `18 -`.
 -- An index is two sorted sets: the keys in the order of their bytes, and under `~x` by their end.
 
 local function now_ms()
@@ -52,4 +54,20 @@ end
 
 local function lifetime(key, ttl)
   if ttl == '' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ttl) end
+end
+
+-- The fields that lie together in a text.
+local function each(packed)
+  return string.gmatch(packed or '', '(%Z*)%z(%Z*)%z')
+end
+
+local function pack(name, text)
+  return name .. '\0' .. text .. '\0'
+end
+
+-- A counter that was an ordinary field before.
+local function set_apart(key, packed, counter)
+  for name, text in each(packed) do
+    if name == counter then redis.call('HSETNX', key, name, text) end
+  end
 end

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisResult};
@@ -23,11 +23,18 @@ pub(super) struct Line {
     /// How to make another; `None` for the caller's own.
     maker: Option<(Client, ConnectionManagerConfig)>,
     unanswered: AtomicU32,
+    /// An answer that takes so long does not come.
+    long: Duration,
 }
 
 impl Line {
     pub(super) fn yours(connection: ConnectionManager) -> Self {
-        Self { current: RwLock::new(connection), maker: None, unanswered: AtomicU32::new(0) }
+        Self {
+            current: RwLock::new(connection),
+            maker: None,
+            unanswered: AtomicU32::new(0),
+            long: Duration::MAX,
+        }
     }
 
     /// Connects with the first call.
@@ -36,11 +43,10 @@ impl Line {
         let client = Client::open(url).map_err(|_| {
             Error::config("not a Redis address: redis://[user:password@]host:port/[database]")
         })?;
-        // Before the caller's own limit, so that it is known here who did not answer.
-        let limit = options.timeout.mul_f64(0.8);
+        // The caller's own limit is the only one for an answer.
         let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(limit))
-            .set_response_timeout(Some(limit))
+            .set_connection_timeout(Some(options.answer_timeout()))
+            .set_response_timeout(None)
             .set_min_delay(Duration::from_millis(20))
             .set_max_delay(Duration::from_secs(1))
             .set_number_of_retries(8);
@@ -50,6 +56,7 @@ impl Line {
             current: RwLock::new(connection),
             maker: Some((client, config)),
             unanswered: AtomicU32::new(0),
+            long: options.answer_timeout() / 2,
         })
     }
 
@@ -57,24 +64,56 @@ impl Line {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes note of an answer, or of its absence.
-    pub(super) fn heard<T>(&self, answer: RedisResult<T>) -> Result<T, Failure> {
-        let failed = match answer {
-            Ok(value) => {
-                self.unanswered.store(0, Ordering::Relaxed);
-                return Ok(value);
-            }
-            Err(error) => failure(&error),
-        };
-        if failed.kind == FailureKind::Timeout
-            && self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE
-            && let Some((client, config)) = &self.maker
-        {
+    /// Begins to wait for an answer.
+    pub(super) fn wait(&self) -> Wait<'_> {
+        Wait { line: self, since: Instant::now(), answered: false }
+    }
+
+    fn was_silent(&self) {
+        if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 < PATIENCE {
+            return;
+        }
+        if let Some((client, config)) = &self.maker {
             self.unanswered.store(0, Ordering::Relaxed);
             if let Ok(fresh) = ConnectionManager::new_lazy_with_config(client.clone(), config.clone()) {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
             }
         }
+    }
+}
+
+/// A question under way. Dropped after a long time without an answer it counts against the
+/// connection; dropped sooner it was its caller who went away.
+pub(super) struct Wait<'a> {
+    line: &'a Line,
+    since: Instant,
+    answered: bool,
+}
+
+impl Wait<'_> {
+    /// Takes note of the answer.
+    pub(super) fn heard<T>(mut self, answer: RedisResult<T>) -> Result<T, Failure> {
+        self.answered = true;
+        let failed = match answer {
+            Ok(value) => {
+                if self.line.unanswered.load(Ordering::Relaxed) > 0 {
+                    self.line.unanswered.store(0, Ordering::Relaxed);
+                }
+                return Ok(value);
+            }
+            Err(error) => failure(&error),
+        };
+        if failed.kind == FailureKind::Timeout {
+            self.line.was_silent();
+        }
         Err(failed)
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if !self.answered && self.since.elapsed() >= self.line.long {
+            self.line.was_silent();
+        }
     }
 }

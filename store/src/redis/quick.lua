@@ -1,22 +1,14 @@
--- What most writes are, before any function is made: some fields of a record that is as it was
--- loaded, some fields of any record, or one counter. Where the record is not like that, the long
--- script behind this one says what it is.
--- ARGV: 'save', 'patch' or 'count', what `@` was, schema, ttl in ms or '-' for none or '' to leave it,
--- then '@', what it becomes and (name, text)* for a save, (name, text)* for a patch, and name, by,
--- least, most for a counter.
+-- What most writes of a part are, before any function is made: some fields of any record, or one counter.
+-- Where the record is not like that, the long script behind this one says what it is.
+-- ARGV: 'patch' or 'count', '', schema, ttl in ms or '-' for none or '' to leave it, then (name, text)* for
+-- a patch, and name, by, least, most for a counter.
 
 local args, call = ARGV, redis.call
 local quick = args[1]
-if quick == 'save' or quick == 'patch' or quick == 'count' then
+if quick == 'patch' or quick == 'count' then
   local key = KEYS[1]
   local answer
-  if quick == 'save' then
-    local meta = call('HGET', key, '@')
-    if meta == args[2] then
-      call('HSET', key, unpack(args, 5))
-      answer = args[6]
-    end
-  elseif quick == 'patch' then
+  if quick == 'patch' then
     local version, schema = string.match(call('HGET', key, '@') or '', '^(%d+) (%d+)$')
     if schema == args[3] then
       answer = string.format('%.0f', version + 1)
@@ -27,6 +19,12 @@ if quick == 'save' or quick == 'patch' or quick == 'count' then
     local found = call('HMGET', key, '@', name)
     local version, schema = string.match(found[1] or '', '^(%d+) (%d+)$')
     if schema == args[3] then
+      if not found[2] then
+        -- An ordinary field that became a counter.
+        for other, text in string.gmatch(call('HGET', key, '@f') or '', '(%Z*)%z(%Z*)%z') do
+          if other == name then call('HSET', key, name, text) end
+        end
+      end
       local now = redis.pcall('HINCRBY', key, name, by)
       if type(now) == 'table' then
         if string.find(now.err, 'overflow') then return {'range', name} end

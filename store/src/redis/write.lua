@@ -1,7 +1,9 @@
 -- Writes one record, or nothing at all.
 -- ARGV: expectation, version seen, schema, ttl in ms or '', renew, replace, bump, number of
--- indexes, (index, its entry or '')*, operations. A write that `quick.lua` did not do arrives here
--- too, in its form: a save of a record of an older schema is done, any other is refused.
+-- indexes, (index, its entry or '')*, operations: 'set', name, text; 'pack', fields that lie together;
+-- 'unset', name; 'gather' what earlier writes have set apart; 'init', counter, start; 'add', counter, by,
+-- least, most. A write of a part that `quick.lua` did not do arrives here too,
+-- in its form, and is refused.
 
 local key = KEYS[1]
 local expect, seen, mine, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -11,16 +13,6 @@ if not version and redis.call('EXISTS', key) == 1 then return {'foreign'} end
 local dead = schema == '-'
 local there = version and not dead
 if there and not tonumber(schema) then return {'foreign'} end
--- Of a record of an older schema: the quick script leaves it to this one, in few words.
-if expect == 'save' then
-  seen = string.match(seen, '^%d+')
-  if there and version == seen and tonumber(schema) < mine then
-    redis.call('HSET', key, unpack(ARGV, 5))
-    if ttl == '-' then redis.call('PERSIST', key) elseif ttl ~= '' then redis.call('PEXPIRE', key, ttl) end
-    return ARGV[6]
-  end
-end
-
 local fine
 if expect == 'any' then fine = true
 elseif expect == 'present' or expect == 'patch' or expect == 'count' then fine = there
@@ -39,6 +31,8 @@ end
 local renew, replace, bump = ARGV[5] == '1', ARGV[6] == '1', ARGV[7] == '1'
 if there and tonumber(schema) < mine and expect == 'any' then replace = true end
 local first = 9 + 2 * tonumber(ARGV[8])
+local width = {set = 3, unset = 2, pack = 2, gather = 1, init = 3, add = 5}
+local packed = there and redis.call('HGET', key, '@f')
 
 -- The first pass changes counters, which can still fail, and learns what a replacement keeps.
 local counters, done, keep, start = {}, {}, {}, {}
@@ -54,11 +48,12 @@ while i <= #ARGV do
   if op == 'init' then
     keep[name] = true
     start[name] = ARGV[i + 2]
+    if packed then set_apart(key, packed, name) end
     if there then redis.call('HSETNX', key, name, ARGV[i + 2]) end
-    i = i + 3
   elseif op == 'add' then
     local by, min, max = ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
     keep[name] = true
+    if packed then set_apart(key, packed, name) end
     if there then
       local before = redis.call('HGET', key, name)
       local now = redis.pcall('HINCRBY', key, name, by)
@@ -74,9 +69,8 @@ while i <= #ARGV do
       local now = tonumber(start[name] or '0') + tonumber(by)
       if now < min or now > max then return {'range', name} end
     end
-    i = i + 5
-  elseif op == 'set' then i = i + 3
-  else i = i + 2 end
+  end
+  i = i + width[op]
 end
 
 -- Everything that is set goes into one command.
@@ -86,8 +80,9 @@ if there then
   if bump or replace or tonumber(schema) ~= mine then put = {'@', version .. ' ' .. ARGV[3]} end
   if replace then
     for _, name in ipairs(redis.call('HKEYS', key)) do
-      if string.sub(name, 1, 1) ~= '@' and not keep[name] then drop[#drop + 1] = name end
+      if name == '@f' or string.sub(name, 1, 1) ~= '@' and not keep[name] then drop[#drop + 1] = name end
     end
+    packed = nil
   end
 else
   -- Versions go on from the tombstone, and from the clock where there is none.
@@ -99,18 +94,44 @@ else
   put = {'@', version .. ' ' .. ARGV[3]}
 end
 
+local given, other, gather = '', {}, false
 i = first
 while i <= #ARGV do
   local op, name = ARGV[i], ARGV[i + 1]
   if op == 'set' or (op == 'init' and not there) then
     put[#put + 1] = name
     put[#put + 1] = ARGV[i + 2]
-    i = i + 3
   elseif op == 'unset' then
     drop[#drop + 1] = name
-    i = i + 2
-  elseif op == 'init' then i = i + 3
-  else i = i + 5 end
+    other[name] = true
+  elseif op == 'pack' then
+    given = name
+    for name in each(given) do
+      if there then drop[#drop + 1] = name end
+      other[name] = true
+    end
+  elseif op == 'gather' then gather = true
+  end
+  i = i + width[op]
+end
+-- What lies together and is neither set nor dropped stays, known to the caller or not.
+if next(other) or gather and packed then
+  local stay = {}
+  for name, text in each(packed) do
+    local apart = gather and not other[name] and redis.call('HGET', key, name)
+    if apart and #apart <= 256 and not string.find(apart, '%z') then
+      drop[#drop + 1] = name
+      text, apart = apart, nil
+    end
+    if not other[name] and not apart then stay[#stay + 1] = pack(name, text) end
+  end
+  stay[#stay + 1] = given
+  stay = table.concat(stay)
+  if stay ~= '' then
+    put[#put + 1] = '@f'
+    put[#put + 1] = stay
+  elseif packed then drop[#drop + 1] = '@f'
+  end
 end
 -- Lua passes a limited number of arguments at a time.
 for from = 1, #drop, 1000 do
@@ -131,9 +152,8 @@ if not there then
         return {'range', name}
       end
       table.insert(counters, redis.call('HGET', key, name))
-      i = i + 5
-    elseif op == 'unset' then i = i + 2
-    else i = i + 3 end
+    end
+    i = i + width[op]
   end
 end
 

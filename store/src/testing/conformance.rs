@@ -19,6 +19,7 @@ mod concurrent;
 mod expiry;
 mod keys;
 mod lists;
+mod random;
 mod records;
 mod schema;
 
@@ -167,6 +168,7 @@ const CASES: &[Case] = cases! {
     COUNTERS: records::counters_never_conflict;
     COUNTERS: records::counters_stay_in_their_range;
     COUNTERS: records::save_never_overwrites_counters;
+    NOTHING: random::random_writes_do_what_they_do_in_memory;
     NOTHING: concurrent::no_update_is_lost;
     NOTHING: concurrent::a_delete_ends_what_is_under_way;
     NOTHING: concurrent::one_of_many_takes;
