@@ -43,6 +43,7 @@ impl Fields {
     }
 
     /// Fields in packed form: name, zero byte, text, zero byte, and so on. `None` if it is none.
+    #[cfg_attr(not(feature = "redis"), allow(dead_code))]
     pub(crate) fn unpack(packed: String) -> Option<Self> {
         let mut spans = Vec::with_capacity(8);
         let mut from = 0;
