@@ -19,6 +19,7 @@ mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
@@ -105,7 +106,9 @@ fn check(args: &CheckArgs) -> Result<u8, Error> {
     if args.show_files || args.show_config {
         return show(args);
     }
-    let (mut report, warnings) = analyse(&args.read, &args.policy, args.quiet)?;
+    let (report, warnings) = analyse(&args.read, &args.policy, args.quiet)?;
+    // The process ends with it: to give the memory back piece by piece would only take time.
+    let mut report = ManuallyDrop::new(report);
     if let Some(path) = &args.deploy
         && let Some(running) = deploy::replicas(path)?
     {
@@ -115,7 +118,7 @@ fn check(args: &CheckArgs) -> Result<u8, Error> {
         say_warnings(&warnings, &report, args.report.color, args.report.format);
     }
     // Files get their names last, and none of them does if one cannot be made.
-    let report = &report;
+    let report: &Report = &report;
     let files: Result<Vec<_>, Error> = args
         .report
         .output

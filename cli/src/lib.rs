@@ -37,6 +37,7 @@ pub mod workspace;
 use rayon::prelude::*;
 
 use cache::Cache;
+use facts::FileFacts;
 use judged::Judged;
 use remembered::Remembered;
 use report::Report;
@@ -93,12 +94,12 @@ fn run(
     let cache = cache.filter(|cache| !cache.lies_in(&workspace.root));
     let remembered = cache.map(|cache| Remembered::new(cache, &workspace, policy));
     let recalled = remembered.as_ref().and_then(|remembered| remembered.recall(&workspace));
-    let (Judged { findings, fine, followed, notes }, mut scans) = match recalled {
+    let (Judged { findings, fine, followed, notes }, mut scans, spent) = match recalled {
         Some(judged) => {
             let scans = scans(&workspace, 0);
             // What they point into joins the sources as it did the first time.
             model::settings::sites(&mut workspace);
-            (judged, scans)
+            (judged, scans, Vec::new())
         }
         None => judge(&mut workspace, policy, remembered.as_ref(), progress),
     };
@@ -126,6 +127,7 @@ fn run(
         notes: all,
         problems: settled.problems,
         hidden: settled.hidden,
+        spent,
     }
 }
 
@@ -143,7 +145,7 @@ fn judge(
     policy: &Policy,
     remembered: Option<&Remembered>,
     progress: &(dyn Fn(u64, u64) + Sync),
-) -> (Judged, Vec<(FileId, Scan)>) {
+) -> (Judged, Vec<(FileId, Scan)>, Vec<FileFacts>) {
     let files: Vec<_> = workspace.sources.iter().collect();
     let done = std::sync::atomic::AtomicU64::new(0);
     let (facts, notes): (Vec<_>, Vec<_>) = files
@@ -194,7 +196,5 @@ fn judge(
     if let (Some(remembered), Some(words)) = (remembered, &words) {
         judged = remembered.keep(workspace, &facts, &notes, (words, &shapes), judged);
     }
-    // Giving back so many small pieces takes a while, and nobody waits for it.
-    rayon::spawn(move || drop(facts));
-    (judged, scans)
+    (judged, scans, facts)
 }

@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use crate::facts::FileFacts;
 use crate::finding::{Finding, Fine, Level, Note, Problem, RuleMeta, SuppressionKind};
 use crate::source::Sources;
 use crate::span::Place;
@@ -51,6 +52,9 @@ pub struct Report {
     pub hidden: Hidden,
     /// Files analysed.
     pub files: usize,
+    /// What it was made from: millions of small pieces, which a program that ends need not give back.
+    #[expect(dead_code, reason = "held, not read")]
+    pub(crate) spent: Vec<FileFacts>,
 }
 
 /// How many findings there are of each level, and how many were set aside.

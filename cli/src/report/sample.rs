@@ -231,6 +231,7 @@ pub(crate) fn report() -> Report {
         hidden: Hidden { allowed: 3, unchanged: 4 },
         files: 4,
         sources,
+        spent: Vec::new(),
     }
 }
 
@@ -247,6 +248,7 @@ pub(crate) fn empty() -> Report {
         problems: Vec::new(),
         hidden: Hidden::default(),
         files: 0,
+        spent: Vec::new(),
     }
 }
 
