@@ -309,5 +309,6 @@ pub(crate) fn hostile() -> Report {
         hidden: Hidden::default(),
         files: 1,
         sources,
+        spent: Vec::new(),
     }
 }
