@@ -20,6 +20,7 @@ mod held;
 mod json;
 mod junit;
 mod key;
+mod lasting;
 mod lineage;
 mod log;
 #[cfg(target_os = "linux")]
@@ -43,6 +44,7 @@ mod shrink;
 mod small;
 mod stage;
 mod store;
+mod streams;
 mod target;
 mod tee;
 pub(crate) mod terminal;
@@ -59,7 +61,9 @@ pub(crate) use scenario::{Scenario, Wishes};
 pub(crate) use verdict::{Divergence, RunLine, Seen, Verdict};
 
 use self::noise::Noise;
+use self::record::Exchange;
 use self::schedule::Schedule;
+use self::small::Recorded;
 use self::stage::Stage;
 use crate::scorecard::Scorecard;
 
@@ -120,17 +124,17 @@ async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failu
     verdict.warn_of_twins(&base);
     let claims = claims::read(&plan.source);
     let mut confirmed = false;
+    let mut returns: Option<(Vec<Exchange>, Noise)> = None;
     for schedule in plan.schedules() {
         watcher.begins(&schedule.to_string());
-        let (mut own, alone);
         let (base, noise) = if schedule == Schedule::Reconnect {
             // Who is cut off loses something on one replica too: that is what to compare with, and
             // what is noise there need not be noise elsewhere.
-            own = noise.clone();
+            let mut own = noise.clone();
             match stage.reconnecting(&base, &mut own, limit).await? {
                 Some(exchanges) => {
-                    alone = exchanges;
-                    (&alone, &mut own)
+                    let (alone, own) = returns.insert((exchanges, own));
+                    (&*alone, own)
                 }
                 None => {
                     // With `--all` it was not asked for by its name.
@@ -162,7 +166,8 @@ async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failu
     // What runs elsewhere does not start afresh: only a reset makes one replay like another.
     if plan.targets.is_empty() || plan.reset.is_some() {
         watcher.begins("shrinking");
-        small::all(&mut stage, &mut verdict, &base, &noise).await?;
+        let returns = returns.as_ref().map(|(alone, noise)| Recorded::new(alone, noise));
+        small::all(&mut stage, &mut verdict, &Recorded::new(&base, &noise), returns.as_ref()).await?;
     }
     Ok(verdict)
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::key::Clients;
 use super::lineage;
-use super::record::{Answer, Exchange, Message, Outcome, Request};
+use super::record::{Answer, Exchange, Message, Moments, Outcome, Request};
 use super::schedule::{Assign, Before};
 
 /// Open to entries until it is taken out of the proxy.
@@ -24,6 +24,8 @@ struct Inner {
     clients: Clients,
     last: HashMap<usize, usize>,
     open: Vec<usize>,
+    /// How much has happened: requests, messages, ends.
+    moment: usize,
     /// Answers that have ended, and whose bodies are lent to be read.
     read: usize,
     /// How many times each replica was started anew.
@@ -47,6 +49,13 @@ pub(crate) struct Entry {
     pub(crate) before: Option<Before>,
     /// A connection that lasts is closed after so many messages to the client.
     pub(crate) cut: Option<usize>,
+}
+
+impl Inner {
+    fn next_moment(&mut self) -> usize {
+        self.moment += 1;
+        self.moment
+    }
 }
 
 impl Book {
@@ -82,6 +91,7 @@ impl Book {
         }
         inner.last.insert(client, replica);
         let number = inner.exchanges.len();
+        let began = inner.next_moment();
         let overlapped = !inner.open.is_empty();
         let Inner { open, exchanges, .. } = &mut *inner;
         for at in open.iter() {
@@ -99,6 +109,7 @@ impl Book {
             replica,
             life,
             overlapped,
+            moments: Moments { began, ..Moments::default() },
             request,
             outcome: Outcome::Pending,
         });
@@ -145,6 +156,18 @@ impl Book {
         self.inner().killed_at
     }
 
+    /// A part of an answer's body.
+    pub(crate) fn heard(&self, number: usize, bytes: &[u8]) {
+        let mut inner = self.inner();
+        let Inner { exchanges, moment, .. } = &mut *inner;
+        let Some(exchange) = exchanges.get_mut(number) else { return };
+        let Outcome::Answered(answer) = &mut exchange.outcome else { return };
+        for _ in 0..answer.take(bytes) {
+            *moment += 1;
+            exchange.moments.heard.push(*moment);
+        }
+    }
+
     /// Changes an answer whose body is under way.
     pub(crate) fn received(&self, number: usize, change: impl FnOnce(&mut Answer)) {
         if let Some(Exchange { outcome: Outcome::Answered(answer), .. }) =
@@ -161,7 +184,9 @@ impl Book {
             return;
         }
         inner.open.retain(|open| *open != number);
+        let ended = inner.next_moment();
         let Some(exchange) = inner.exchanges.get_mut(number) else { return };
+        exchange.moments.ended = Some(ended);
         let client = exchange.client;
         let Outcome::Answered(answer) = &mut exchange.outcome else { return };
         // What the head gives out is known since it came.
@@ -184,7 +209,15 @@ impl Book {
 
     /// A message of a WebSocket.
     pub(crate) fn message(&self, number: usize, message: Message) {
-        self.received(number, |answer| answer.messages.push(message));
+        let mut inner = self.inner();
+        let at = inner.next_moment();
+        let Some(exchange) = inner.exchanges.get_mut(number) else { return };
+        let Outcome::Answered(answer) = &mut exchange.outcome else { return };
+        match message.from_client {
+            true => exchange.moments.said.push(at),
+            false => exchange.moments.heard.push(at),
+        }
+        answer.messages.push(message);
     }
 
     /// How many requests have no whole answer yet, or one that is still read.

@@ -281,7 +281,7 @@ fn shortened(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::verify::key::Key;
-    use crate::verify::record::{Message, Outcome, Request};
+    use crate::verify::record::{Message, Moments, Outcome, Request};
 
     fn exchange(answer: Answer) -> Exchange {
         let key = Key { client: String::new(), route: "GET /".into(), turn: 0 };
@@ -292,6 +292,7 @@ mod tests {
             replica: 0,
             life: 0,
             overlapped: false,
+            moments: Moments::default(),
             request,
             outcome: Outcome::Answered(answer),
         }

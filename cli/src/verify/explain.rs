@@ -334,7 +334,7 @@ mod tests {
     use crate::verify::compare::Kind;
     use crate::verify::key::Key;
     use crate::verify::lineage::links;
-    use crate::verify::record::{Answer, Body, Outcome, Request};
+    use crate::verify::record::{Answer, Body, Moments, Outcome, Request};
 
     fn exchange(replica: usize, line: &str, headers: &[(&str, &str)], status: u16, body: &str) -> Exchange {
         let (method, target) = line.split_once(' ').unwrap();
@@ -343,7 +343,16 @@ mod tests {
         let answer = Answer { status, body: Body::of(body.as_bytes()), ..Answer::default() };
         let key = Key { client: "0".into(), route: line.into(), turn: 0 };
         let outcome = Outcome::Answered(answer);
-        Exchange { key, client: 0, replica, life: 0, overlapped: false, request, outcome }
+        Exchange {
+            key,
+            client: 0,
+            replica,
+            life: 0,
+            overlapped: false,
+            moments: Moments::default(),
+            request,
+            outcome,
+        }
     }
 
     /// The class that a reader's difference gets without the source.

@@ -15,8 +15,9 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode, Version};
+use hyper::{Request, Response, StatusCode, Uri, Version};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -29,11 +30,16 @@ use super::held::{self, Held};
 use super::record;
 use super::replica::Fleet;
 use super::schedule::Before;
+use super::streams::Streams;
 use super::tee::Tee;
 use super::tunnel;
 
 /// Bodies up to this length are read before the request is passed on.
 const READ_FIRST: u64 = 64 << 10;
+
+/// A connection that rested longer may be closed by the other side at any moment, and a request
+/// that meets this would look like a fault of the service.
+const RESTING: Duration = Duration::from_secs(1);
 
 pub(super) type AnyBody = UnsyncBoxBody<Bytes, hyper::Error>;
 
@@ -51,25 +57,20 @@ pub(crate) struct Route {
     /// Why nothing can be passed on any more.
     broken: Mutex<Option<Failure>>,
     http1: Client<HttpConnector, AnyBody>,
-    http2: Client<HttpConnector, AnyBody>,
+    http2: Streams,
 }
 
 impl Route {
     pub(crate) fn new(book: Book, fleet: Arc<Fleet>) -> Arc<Self> {
-        // A connection that rested may be closed by the other side at any moment, and a request
-        // that meets this would look like a fault of the service.
-        let client = |http2| {
-            let mut connector = HttpConnector::new();
-            connector.set_nodelay(true);
-            Client::builder(TokioExecutor::new())
-                .http2_only(http2)
-                .retry_canceled_requests(false)
-                .pool_idle_timeout(Duration::from_secs(1))
-                .pool_timer(TokioTimer::new())
-                .set_host(false)
-                .build(connector)
-        };
-        Arc::new(Route { book, fleet, broken: Mutex::default(), http1: client(false), http2: client(true) })
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let http1 = Client::builder(TokioExecutor::new())
+            .retry_canceled_requests(false)
+            .pool_idle_timeout(RESTING)
+            .pool_timer(TokioTimer::new())
+            .set_host(false)
+            .build(connector);
+        Arc::new(Route { book, fleet, broken: Mutex::default(), http1, http2: Streams::default() })
     }
 
     pub(crate) fn book(&self) -> &Book {
@@ -187,14 +188,6 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
         headers: headers(&head.headers),
         body: record::Body::default(),
     };
-    // Over HTTP/2 the host is no header.
-    if let (Some(authority), false) = (head.uri.authority(), head.headers.contains_key(header::HOST))
-        && let Ok(host) = HeaderValue::from_str(authority.as_str())
-        && head.version != Version::HTTP_2
-    {
-        head.headers.insert(header::HOST, host);
-    }
-
     let short = body.size_hint().exact().is_some_and(|length| length <= READ_FIRST);
     let body = match short {
         true => match body.collect().await {
@@ -230,23 +223,20 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
             passed_on(body, &route, number)
         }
     };
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    let uri = hyper::Uri::builder().scheme("http").authority(address.to_string()).path_and_query(target);
-    let Ok(uri) = uri.build() else { return unsent("the request's target is no path") };
     let http2 = head.version == Version::HTTP_2;
-    head.uri = uri;
+    if addressed(&mut head, address, route.fleet.host(replica)).is_none() {
+        return unsent("the request's target is no path");
+    }
     head.version = if http2 { Version::HTTP_2 } else { Version::HTTP_11 };
     between(&mut head.headers, upgrade);
-    if let Some(host) = route.fleet.host(replica).and_then(|host| HeaderValue::from_str(host).ok())
-        && !http2
-    {
-        head.headers.insert(header::HOST, host);
-    }
-    let client = if http2 { &route.http2 } else { &route.http1 };
-    let mut response = match client.request(Request::from_parts(head, body)).await {
+    let request = Request::from_parts(head, body);
+    let sent = match http2 {
+        true => route.http2.request(address, request, RESTING).await,
+        false => route.http1.request(request).await.map_err(|error| reason(&error)),
+    };
+    let mut response = match sent {
         Ok(response) => response,
-        Err(error) => {
-            let why = reason(&error);
+        Err(why) => {
             route.book.failed(number, why.clone());
             return refuse(&format!("replica {replica}: {why}"));
         }
@@ -269,6 +259,29 @@ async fn pass(route: Arc<Route>, connection: u64, mut request: Request<Incoming>
     }
     between(response.headers_mut(), false);
     response.map(|body| Tee::answer(body, route, number, cut).boxed_unsync())
+}
+
+/// Says where the request goes, and by what name the replica is asked: by that of `--target`, else
+/// by the one that the client uses. Nothing where its target is no path.
+fn addressed(head: &mut Parts, address: SocketAddr, host: Option<&str>) -> Option<()> {
+    let http2 = head.version == Version::HTTP_2;
+    let header = head.headers.remove(header::HOST);
+    let authority = head.uri.authority().and_then(|name| HeaderValue::from_str(name.as_str()).ok());
+    let said = if http2 { authority.or(header) } else { header.or(authority) };
+    let name = host.and_then(|host| HeaderValue::from_str(host).ok()).or(said);
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let uri = Uri::builder().scheme("http").path_and_query(target);
+    // Over HTTP/2 the name is a part of the target; over HTTP/1.1 it is a header, and the target
+    // says where to connect.
+    let uri = match &name {
+        Some(name) if http2 => uri.authority(name.as_bytes()),
+        _ => uri.authority(address.to_string()),
+    };
+    if let Some(name) = name.filter(|_| !http2) {
+        head.headers.insert(header::HOST, name);
+    }
+    head.uri = uri.build().ok()?;
+    Some(())
 }
 
 /// The body as it came: read already, or written down while it passes.
@@ -314,7 +327,7 @@ pub(super) fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 /// The innermost cause: the outer ones only say that something failed.
-fn reason(error: &dyn std::error::Error) -> String {
+pub(super) fn reason(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;

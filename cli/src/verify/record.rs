@@ -20,6 +20,7 @@ pub(crate) struct Exchange {
     pub(crate) life: usize,
     /// Another request was under way at the same time.
     pub(crate) overlapped: bool,
+    pub(crate) moments: Moments,
     pub(crate) request: Request,
     pub(crate) outcome: Outcome,
 }
@@ -32,6 +33,18 @@ pub(crate) struct Request {
     /// As sent, names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Body,
+}
+
+/// Where an exchange stands among all that happened in its run, counted in what happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Moments {
+    pub(crate) began: usize,
+    /// Nothing where it never did.
+    pub(crate) ended: Option<usize>,
+    /// When each message of a WebSocket or event of a stream came to the client.
+    pub(crate) heard: Vec<usize>,
+    /// When the client sent each message of its own.
+    pub(crate) said: Vec<usize>,
 }
 
 /// What came back.
@@ -149,10 +162,24 @@ impl Answer {
 /// What ends an event of a stream of server-sent events.
 pub(crate) const EVENT_END: &[u8] = b"\n\n";
 
+fn events(text: &[u8]) -> usize {
+    text.windows(2).filter(|pair| *pair == EVENT_END).count()
+}
+
 impl Answer {
     /// Whether it is a stream of server-sent events.
     pub(crate) fn streams_events(&self) -> bool {
         header(&self.headers, "content-type").is_some_and(|kind| kind.starts_with("text/event-stream"))
+    }
+
+    /// Takes a part of the body; gives back how many events of a stream that completes.
+    pub(crate) fn take(&mut self, part: &[u8]) -> usize {
+        let known = self.body.start.len().saturating_sub(1);
+        self.body.push(part);
+        match self.streams_events() {
+            true => events(self.body.start.get(known..).unwrap_or_default()),
+            false => 0,
+        }
     }
 
     /// How many messages a connection that lasts brought to the client; none on any other.
@@ -160,7 +187,7 @@ impl Answer {
         if self.status == 101 {
             self.messages.iter().filter(|message| !message.from_client).count()
         } else if self.streams_events() {
-            self.body.start.windows(2).filter(|pair| *pair == EVENT_END).count()
+            events(&self.body.start)
         } else {
             0
         }

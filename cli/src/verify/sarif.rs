@@ -47,6 +47,17 @@ fn result(claim: &Claim, seen: &[&Divergence], prefix: &str) -> Value {
         text.push_str(&format!(" {}.", sentence(divergence)));
     }
     let causes: Vec<&str> = seen.iter().map(|one| one.explanation.cause.name()).collect();
+    let mut properties = json!({
+        "role": claim.role,
+        "mechanism": claim.mechanism,
+        "confidence": claim.confidence,
+        "landing": claim.landing,
+        "symbol": claim.symbol,
+        "causes": causes,
+    });
+    if !claim.accessor.is_empty() {
+        properties["accessor"] = claim.accessor.join("\n").into();
+    }
     json!({
         "ruleId": claim.rule,
         // Shown, no longer only read: whatever `check` alone is sure of.
@@ -57,14 +68,7 @@ fn result(claim: &Claim, seen: &[&Divergence], prefix: &str) -> Value {
             "region": {"startLine": claim.line, "startColumn": claim.column},
         }}],
         "partialFingerprints": {"statelessSite/v1": claim.fingerprint},
-        "properties": {
-            "role": claim.role,
-            "mechanism": claim.mechanism,
-            "confidence": claim.confidence,
-            "landing": claim.landing,
-            "symbol": claim.symbol,
-            "causes": causes,
-        },
+        "properties": properties,
     })
 }
 

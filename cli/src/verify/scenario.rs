@@ -4,6 +4,7 @@
 //! Reads files and decides nothing. What cannot be read, or cannot be sent as it is meant, is an
 //! error with its file and line: nothing is silently left out of a test.
 
+mod base64;
 mod har;
 mod hurl;
 mod play;

@@ -247,7 +247,7 @@ impl Hasher for Fnv {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::record::{Answer, Body, Outcome, Request};
+    use crate::verify::record::{Answer, Body, Moments, Outcome, Request};
 
     fn exchange(client: usize, line: &str, answer: &str) -> Exchange {
         let (method, target) = line.split_once(' ').unwrap();
@@ -255,7 +255,16 @@ mod tests {
         let answer = Answer { status: 200, body: Body::of(answer.as_bytes()), ..Answer::default() };
         let key = Key { client: client.to_string(), route: line.into(), turn: 0 };
         let outcome = Outcome::Answered(answer);
-        Exchange { key, client, replica: 0, life: 0, overlapped: false, request, outcome }
+        Exchange {
+            key,
+            client,
+            replica: 0,
+            life: 0,
+            overlapped: false,
+            moments: Moments::default(),
+            request,
+            outcome,
+        }
     }
 
     #[test]

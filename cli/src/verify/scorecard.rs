@@ -97,7 +97,7 @@ fn rounded(number: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::verify::key::Key;
-    use crate::verify::record::{Outcome, Request};
+    use crate::verify::record::{Moments, Outcome, Request};
 
     fn run(served: &[(usize, usize)]) -> Vec<Exchange> {
         let exchange = |(client, replica): &(usize, usize)| Exchange {
@@ -106,6 +106,7 @@ mod tests {
             replica: *replica,
             life: 0,
             overlapped: false,
+            moments: Moments::default(),
             request: Request::default(),
             outcome: Outcome::Pending,
         };

@@ -88,7 +88,7 @@ impl Body for Tee {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
                     match self.answer {
-                        true => book.received(self.number, |answer| answer.body.push(data)),
+                        true => book.heard(self.number, data),
                         false => book.sent(self.number, data),
                     }
                 }

@@ -10,10 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 
 use super::proxy::Route;
-use super::websocket::Messages;
-
-/// A close frame with the status 1012, service restart.
-const RESTARTS: [u8; 4] = [0x88, 2, 0x03, 0xf4];
+use super::websocket::{Messages, RESTARTS};
 
 /// Runs until both sides have ended, or `cut` messages have come from the replica.
 pub(super) async fn run(

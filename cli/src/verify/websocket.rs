@@ -1,7 +1,33 @@
-//! Finds the messages in the bytes of a WebSocket (RFC 6455). Reads only: what is not one, or
-//! is too long to keep, is passed over without a word.
+//! Finds the messages in the bytes of a WebSocket (RFC 6455): what is not one, or is too long to
+//! keep, is passed over without a word. Makes a client's frames for who sends messages again.
 
 use super::record::{BODY_KEPT, Message};
+
+/// What a client is told that should come back: a close frame with the status 1012, service restart.
+pub(super) const RESTARTS: [u8; 4] = [0x88, 2, 0x03, 0xf4];
+
+/// A client's close frame, with the status 1000.
+pub(super) const CLOSES: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8];
+
+/// A client's frame with a text. The mask only keeps proxies from mistaking texts for requests.
+pub(super) fn said(text: &str) -> Vec<u8> {
+    const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+    let mut frame = vec![0x81];
+    match text.len() {
+        length @ 0..126 => frame.push(0x80 | length as u8),
+        length @ 126..=0xffff => {
+            frame.push(0x80 | 126);
+            frame.extend((length as u16).to_be_bytes());
+        }
+        length => {
+            frame.push(0x80 | 127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.extend(MASK);
+    frame.extend(text.bytes().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
+}
 
 /// One direction of a WebSocket.
 pub(super) struct Messages {
@@ -114,6 +140,17 @@ mod tests {
             parts.feed(b"\x01\x03Hel\x89\x00\x80\x02lo\x81\x01x"),
             [text(false, "Hello"), text(false, "x")]
         );
+    }
+
+    #[test]
+    fn what_is_said_again_is_read_as_what_was_said() {
+        for length in [0, 5, 125, 126, 0xffff, 0x1_0000] {
+            let said = "x".repeat(length);
+            assert_eq!(Messages::new(true).feed(&super::said(&said)), [text(true, &said)]);
+        }
+        // As in RFC 6455, 5.7.
+        assert_eq!(super::said("Hello")[..6], [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d]);
+        assert_eq!(super::said("Hello")[6..], [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
     }
 
     #[test]

@@ -87,6 +87,8 @@ async fn streams(address: &str) {
     for _ in 0..6 {
         assert_eq!(ask("GET", "/plain", Vec::new()).await, "ok");
     }
+    // Who builds an address from it leads the client back to where it came from.
+    assert_eq!(ask("GET", "/name", Vec::new()).await, address);
     let mut burst = tokio::task::JoinSet::new();
     for size in (0..6).map(|n| 100_000 + n) {
         let answer = ask("POST", "/echo", vec![b'x'; size]);

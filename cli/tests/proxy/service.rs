@@ -61,6 +61,11 @@ async fn serve_one(request: Request<Incoming>) -> Result<Response<AnyBody>, &'st
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     let mut response = match parts.as_slice() {
         ["plain"] => says("ok"),
+        // By what name it is asked, wherever the protocol has it.
+        ["name"] => {
+            let header = request.headers().get("host").map(|name| name.to_str().unwrap().to_owned());
+            says(header.or(request.uri().authority().map(ToString::to_string)).unwrap_or_default())
+        }
         ["echo"] => says(format!("{{\"bytes\":{}}}", read(request.into_body()).await)),
         ["slow"] => {
             tokio::time::sleep(PAUSE).await;

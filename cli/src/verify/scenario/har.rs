@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::{Call, Mistake, Scenario, Wishes, pairs, split_origin, target};
+use super::{Call, Mistake, Scenario, Wishes, base64, pairs, split_origin, target};
 use crate::report::words;
 use crate::verify::lineage;
 use crate::verify::record::{Answer, Body};
@@ -183,13 +183,14 @@ fn step(entry: &Entry, origin: &str, path: &str) -> Result<Step, String> {
         headers,
         body,
         issued: issued(&entry.response),
+        ..Step::default()
     })
 }
 
 /// What the recorded answer gave out.
 fn issued(response: &Response) -> Vec<(String, String)> {
     let content = match (&response.content.text, response.content.encoding.as_deref()) {
-        (Some(text), Some("base64")) => decoded(text).unwrap_or_default(),
+        (Some(text), Some("base64")) => base64::decoded(text).unwrap_or_default(),
         (Some(text), _) => text.clone().into_bytes(),
         (None, _) => Vec::new(),
     };
@@ -205,27 +206,6 @@ fn issued(response: &Response) -> Vec<(String, String)> {
         ..Answer::default()
     };
     lineage::issued(&answer).into_iter().map(|issued| (issued.name, issued.value)).collect()
-}
-
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    let (mut bytes, mut bits, mut count) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

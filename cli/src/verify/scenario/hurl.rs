@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::query::{Expect, Query, Wanted, shown};
-use super::{Call, Mistake, Scenario, Wishes, names, pairs, say_kind, split_origin, target};
+use super::{Call, Mistake, Scenario, Wishes, base64, names, pairs, say_kind, split_origin, target};
 use crate::verify::replay::Step;
 
 /// The lines of a file, and how far they are read.
@@ -92,13 +92,7 @@ fn entry(lines: &mut Lines<'_>, known: &[String]) -> Result<(Call, String), Mist
     })?;
     let url = without_comment(url).trim();
     let (origin, path) = where_to(url, known);
-    let mut step = Step {
-        method: method.to_owned(),
-        target: target(path),
-        headers: Vec::new(),
-        body: String::new(),
-        issued: Vec::new(),
-    };
+    let mut step = Step { method: method.to_owned(), target: target(path), ..Step::default() };
     lines.at += 1;
     let (mut query, mut form, mut cookies) = (Vec::new(), Vec::new(), Vec::new());
     let mut section = Section::Headers;
@@ -377,18 +371,7 @@ fn where_to<'a>(url: &'a str, known: &[String]) -> (String, &'a str) {
 
 /// The header's value for a name and a password.
 fn basic(user: &str, password: &str) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let text = format!("{user}:{password}");
-    let mut encoded = String::from("Basic ");
-    for part in text.as_bytes().chunks(3) {
-        let bits =
-            part.iter().fold(0, |bits, byte| (bits << 8) | usize::from(*byte)) << (8 * (3 - part.len()));
-        for sign in 0..4 {
-            let at = (bits >> (18 - 6 * sign)) & 63;
-            encoded.push(if sign <= part.len() { char::from(SIGNS[at]) } else { '=' });
-        }
-    }
-    encoded
+    format!("Basic {}", base64::encoded(format!("{user}:{password}").as_bytes()))
 }
 
 #[cfg(test)]

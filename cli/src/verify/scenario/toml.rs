@@ -96,7 +96,7 @@ fn call(request: Request, place: String) -> Result<Call, String> {
         Some(_) => return Err("`expect` is a status, or a table of fields".to_owned()),
     };
     let (method, target) = (method.to_ascii_uppercase(), target(path.trim()));
-    let step = Step { method, target, headers, body, issued: Vec::new() };
+    let step = Step { method, target, headers, body, ..Step::default() };
     Ok(Call { place, client: request.client, needs: names(&step), step, captures: captures?, expects })
 }
 
