@@ -114,6 +114,8 @@ async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failu
     verdict.warnings.clone_from(&plan.scenario.warnings);
     verdict.source.clone_from(&plan.source);
     verdict.scorecard = plan.scorecard.then(Scorecard::default);
+    // Better said now than after half of the schedules.
+    drop(stage.count_store_calls().await?);
     let mut noise = Noise::new(&plan.ignore);
     let (base, limit) = stage.baseline(&mut noise, watcher).await?;
     verdict.requests = base.len();

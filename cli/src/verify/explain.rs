@@ -198,6 +198,10 @@ fn ground(run: &[Exchange], writer: usize, reader: usize, link: Option<&Link>, s
     if !wrote.request.only_asks() || symptom == Symptom::Messages && says(wrote) {
         score += 4;
     }
+    // Who was refused wrote nothing.
+    if wrote.answer().is_none_or(|answer| answer.status >= 400) {
+        score -= 6;
+    }
     if wrote.client == read.client {
         score += 1;
     }
@@ -378,6 +382,20 @@ mod tests {
             exchange(1, "GET /api/v1/items/7", &[], 200, "0"),
         ];
         let base = exchange(0, "GET /api/v1/items/7", &[], 200, "1");
+        let field = Field { path: "body".into(), kind: Kind::Value, was: "1".into(), is: "0".into() };
+        let difference = Difference { base: 2, run: 2, fields: vec![field] };
+        let found = explain(&run, &links(&run), &difference, &base, std::slice::from_ref(&difference), &[]);
+        assert_eq!(found.writer, Some(0));
+    }
+
+    #[test]
+    fn who_was_refused_wrote_nothing() {
+        let run = [
+            exchange(0, "POST /games", &[], 201, ""),
+            exchange(1, "POST /games/x/players", &[], 404, ""),
+            exchange(2, "GET /games", &[], 200, "0"),
+        ];
+        let base = exchange(0, "GET /games", &[], 200, "1");
         let field = Field { path: "body".into(), kind: Kind::Value, was: "1".into(), is: "0".into() };
         let difference = Difference { base: 2, run: 2, fields: vec![field] };
         let found = explain(&run, &links(&run), &difference, &base, std::slice::from_ref(&difference), &[]);

@@ -4,7 +4,7 @@
 //! A client is told by what it was given (a cookie, a token), else by a credential of its own,
 //! else by its connection.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::lineage::Issued;
@@ -34,6 +34,8 @@ pub(crate) struct Clients {
     births: HashMap<String, usize>,
     /// Who was given this value.
     given: HashMap<String, usize>,
+    /// What was given out as an id, by its name.
+    ids: HashSet<String>,
     /// Who said this of itself.
     own: HashMap<String, usize>,
     connections: HashMap<u64, usize>,
@@ -43,7 +45,7 @@ pub(crate) struct Clients {
 impl Clients {
     /// Who sends this, and what the request is called.
     pub(crate) fn name(&mut self, connection: u64, request: &Request) -> (usize, Key) {
-        let route = route(request);
+        let route = route_of(request, &|part| self.ids.contains(part));
         let client = self.known(connection, request).unwrap_or_else(|| self.born(&route));
         self.connections.insert(connection, client);
         if let Some(own) = credential(request) {
@@ -58,6 +60,11 @@ impl Clients {
     /// Remembers what the client was given.
     pub(crate) fn learn(&mut self, client: usize, issued: Vec<Issued>) {
         for issued in issued {
+            // A part of an address that is led to may be any word.
+            let named = issued.id && !issued.cookie && !issued.name.starts_with("header ");
+            if named {
+                self.ids.insert(issued.value.clone());
+            }
             if issued.cookie || issued.value.len() >= 8 {
                 self.given.entry(issued.value).or_insert(client);
             }
@@ -100,8 +107,14 @@ fn credential(request: &Request) -> Option<String> {
 
 /// Method and path, with `{}` for each part that is made anew in every run.
 pub(crate) fn route(request: &Request) -> String {
+    route_of(request, &|_| false)
+}
+
+/// The same; what is known to be an id need not look like one.
+fn route_of(request: &Request, is_id: &dyn Fn(&str) -> bool) -> String {
+    let made = |part: &str| is_made(part) || is_id(part);
     let parts: Vec<&str> =
-        request.path().split('/').map(|part| if is_made(part) { "{}" } else { part }).collect();
+        request.path().split('/').map(|part| if made(part) { "{}" } else { part }).collect();
     let mut names: Vec<&str> = request
         .target
         .split_once('?')
@@ -160,6 +173,19 @@ mod tests {
         let (bob, _) = clients.name(1, &request("GET", "/me", &[("authorization", "Basic bob")]));
         let (again, _) = clients.name(2, &request("GET", "/me", &[("authorization", "Basic ann")]));
         assert_eq!((ann, bob, again), (0, 1, 0));
+    }
+
+    #[test]
+    fn what_was_given_out_as_an_id_is_left_out_of_routes_however_it_looks() {
+        let mut clients = Clients::default();
+        let (ann, _) = clients.name(1, &request("POST", "/games", &[]));
+        let body = crate::verify::record::Body::of(br#"{"game_id":"game_BDUIPCQ","kind":"chess"}"#);
+        clients.learn(ann, lineage::issued(&Answer { body, ..Answer::default() }));
+        let (_, key) = clients.name(1, &request("GET", "/games/game_BDUIPCQ/chess", &[]));
+        assert_eq!(key.route, "GET /games/{}/chess");
+        // And nobody else's words.
+        let (_, key) = clients.name(1, &request("GET", "/games/game_BDUIPCX", &[]));
+        assert_eq!(key.route, "GET /games/game_BDUIPCX");
     }
 
     #[test]

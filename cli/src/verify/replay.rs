@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -75,10 +76,10 @@ impl Step {
 }
 
 /// Keeps its connections, and sends nothing twice.
-pub(crate) type Sender = Client<HttpConnector, Full<Bytes>>;
+pub(super) type Sender = Client<HttpConnector, Full<Bytes>>;
 
 /// A sender without a connection yet.
-pub(crate) fn sender() -> Sender {
+fn sender() -> Sender {
     Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http()
 }
 
@@ -179,14 +180,18 @@ fn timeline<'a>(steps: &[(&'a Step, usize)]) -> Vec<Event<'a>> {
 }
 
 /// The answer to one request, or why there is none.
-pub(crate) async fn ask(client: &Sender, request: &Request, address: SocketAddr) -> Result<Answer, String> {
+async fn ask(client: &Sender, request: &Request, address: SocketAddr) -> Result<Answer, String> {
     let asked = tokio::time::timeout(PATIENCE, once(client, request, address)).await;
     asked.unwrap_or_else(|_| Err(format!("nothing after {} s", PATIENCE.as_secs())))
 }
 
 async fn once(client: &Sender, request: &Request, address: SocketAddr) -> Result<Answer, String> {
     let sent = built(request, address, &[])?;
-    let answer = client.request(sent).await.map_err(|error| error.to_string())?;
+    collected(client.request(sent).await.map_err(|error| error.to_string())?).await
+}
+
+/// The whole of an answer.
+pub(super) async fn collected(answer: hyper::Response<Incoming>) -> Result<Answer, String> {
     let (head, body) = answer.into_parts();
     let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
     let (status, headers) = (head.status.as_u16(), headers(&head.headers));

@@ -7,6 +7,7 @@
 mod base64;
 mod har;
 mod hurl;
+mod line;
 mod play;
 mod query;
 mod toml;

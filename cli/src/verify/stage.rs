@@ -55,6 +55,14 @@ fn namespace(plan: &Plan, port: u16) -> Result<Namespace, Failure> {
     })
 }
 
+/// Asks a store; the proxy goes on meanwhile.
+async fn asked<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, Failure> {
+    let asked = tokio::task::spawn_blocking(work).await;
+    asked.unwrap_or_else(|error| Err(error.to_string())).map_err(|why| Failure::Store { why })
+}
+
 /// One run of the scenario.
 pub(super) struct Run {
     pub(super) exchanges: Vec<Exchange>,
@@ -198,7 +206,7 @@ impl<'a> Stage<'a> {
         };
         let random = matches!(schedule, Schedule::Random(_));
         let first = random && !std::mem::replace(&mut self.asked, true);
-        let counted = if first { self.store_calls().await? } else { None };
+        let count = if first { self.count_store_calls().await? } else { None };
         let ended = self.drive(&name, limit, check).await;
         self.proxy.set(None);
         let ended = ended?;
@@ -209,8 +217,10 @@ impl<'a> Stage<'a> {
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let counted_then = if counted.is_some() { self.store_calls().await? } else { None };
-        let store_calls = counted.zip(counted_then).map(|(before, after)| after.saturating_sub(before));
+        let store_calls = match count {
+            Some(count) => Some(asked(move || count.end()).await?),
+            None => None,
+        };
         let (cut, drained) = (route.book().cut(), route.book().drained());
         let (times, killed_at) = (route.book().times(), route.book().killed_at());
         let exchanges = route.book().take();
@@ -237,13 +247,10 @@ impl<'a> Stage<'a> {
         drive::run(Job { program, arguments, here: &plan.here, url: &url, mark, log, limit }, check).await
     }
 
-    /// What the store has counted so far, where a scorecard wants it.
-    async fn store_calls(&self) -> Result<Option<u64>, Failure> {
+    /// Begins to count what the store is called, where a scorecard wants it.
+    pub(super) async fn count_store_calls(&self) -> Result<Option<store::Count>, Failure> {
         let Some(url) = self.plan.store.clone() else { return Ok(None) };
-        // The proxy goes on meanwhile.
-        let asked = tokio::task::spawn_blocking(move || store::calls(&url)).await;
-        let asked = asked.unwrap_or_else(|error| Err(error.to_string()));
-        asked.map(Some).map_err(|why| Failure::Store { why })
+        asked(move || store::Count::begin(&url)).await.map(Some)
     }
 
     /// For people: what runs.

@@ -117,6 +117,15 @@ expect = { "body.user" = "ann" }
     assert_eq!(run.code, Some(0), "{run:#?}");
 }
 
+/// Without a cookie, a client is known by its connection: the same in every run.
+#[test]
+fn a_client_without_a_cookie_is_one_client() {
+    let one = "[[request]]\nclient = \"ann\"\nsend = \"POST /hits\"\n\n[[request]]\nclient = \"bob\"\nsend = \"GET /noisy\"\n";
+    let run = played("hits.toml", &one.repeat(20), true);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stdout.contains("avoid-last  40 same\n"), "{}", run.stdout);
+}
+
 #[test]
 fn what_does_not_hold_on_one_replica_stops_with_its_place() {
     let text = "[[request]]\nsend = \"GET /whoami\"\nexpect = 200\n";

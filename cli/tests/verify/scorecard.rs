@@ -1,9 +1,8 @@
 //! What replicas lose and cost, in numbers.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::process::Command;
+
+use stateless_store::testing::servers::{Durability, Server};
 
 use super::support::{Tree, binary, run};
 use super::{client, verify};
@@ -107,36 +106,48 @@ fn the_audit_shows_it(tree: &Tree, failed_before: &serde_json::Value) {
     assert!(read("audit.md").contains("| sessions lost when a replica dies | 1 of 1 | 0 of 1 |"));
 }
 
-/// A store that has counted 25 more calls each time that it is asked.
-fn store() -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("redis://{}", listener.local_addr().unwrap());
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&asked);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let mut line = String::new();
-            while line.trim() != "commandstats" {
-                line.clear();
-                stream.read_line(&mut line).unwrap();
-            }
-            let calls = 25 * (count.fetch_add(1, Ordering::SeqCst) + 1);
-            let text = format!("cmdstat_get:calls={calls},usec=1\r\n");
-            write!(stream.get_mut(), "${}\r\n{text}\r\n", text.len()).unwrap();
-        }
-    });
-    (url, asked)
+/// The calls a request that a scorecard counts, of a service that calls this store.
+fn calls(settings: &str, url: &str) -> serde_json::Value {
+    let tree = Tree::new();
+    let mut command = verify(&tree, settings);
+    command.args(["--scorecard", "--store", url, "--randoms", "2", "--format", "json"]);
+    // The store is asked around the one run that counts.
+    client::drive(&mut command, "GET /stored\nGET /stored\nGET /noisy\nGET /stored");
+    let run = run(command);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    run.json()["scorecard"]["store_calls_per_request"].clone()
 }
 
 #[test]
-fn the_store_is_asked_around_the_one_run_that_counts() {
+fn calls_of_a_real_redis_are_counted() {
+    let server = Server::redis(Durability::None).unwrap();
+    // Three of four requests call it twice: once for a value, and once for a script, whose own
+    // commands cost no round trip.
+    assert_eq!(calls(&format!("TWIN_REDIS={}", server.address()), &server.url()), 1.5);
+}
+
+#[test]
+fn calls_of_a_real_postgres_are_counted() {
+    let mut server = Server::postgres(Durability::None).unwrap();
+    let settings = format!("TWIN_POSTGRES={}", server.url());
+    // Three of four requests make one transaction each, on a connection that is one as well.
+    assert_eq!(calls(&settings, &server.url()), 1.5);
+    // Where statements are counted, they are what counts.
+    let sql = |text: &str| {
+        let done = Command::new("psql").args([&server.url(), "-Xqc", text]).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    sql("alter system set shared_preload_libraries = 'pg_stat_statements'");
+    sql("create extension pg_stat_statements");
+    server.restart().unwrap();
+    assert_eq!(calls(&settings, &server.url()), 0.75);
+}
+
+#[test]
+fn a_store_that_cannot_be_asked_stops_with_its_reason() {
     let tree = Tree::new();
-    let (url, asked) = store();
     let mut command = verify(&tree, "");
-    command.args(["--scorecard", "--store", &url, "--randoms", "2", "--format", "json"]);
-    client::drive(&mut command, SCRIPT);
-    let card = run(command).json()["scorecard"].clone();
-    assert_eq!(card["store_calls_per_request"], 2.5, "{card}");
-    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    command.args(["--scorecard", "--store", "redis://127.0.0.1:1"]);
+    client::drive(&mut command, "GET /noisy");
+    run(command).assert_refused(&["`--store` cannot be asked", "127.0.0.1:1: "]);
 }

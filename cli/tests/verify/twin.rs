@@ -207,6 +207,23 @@ fn respond(stream: &TcpStream, lines: &mut BufReader<&TcpStream>, first: &str) -
     stream.write_all((text + "\r\n" + &answer.body).as_bytes()).ok()
 }
 
+/// Two calls of Redis, one of them a script that does more; one transaction of PostgreSQL.
+fn call_store() {
+    if let Ok(address) = env::var("TWIN_REDIS") {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let mut call = |line: &str| {
+            stream.write_all(line.as_bytes()).unwrap();
+            assert!(stream.read(&mut [0; 64]).unwrap() > 0);
+        };
+        call("GET a\r\n");
+        call("EVAL \"redis.call('get', 'a') redis.call('get', 'b')\" 0\r\n");
+    }
+    if let Ok(url) = env::var("TWIN_POSTGRES") {
+        let called = std::process::Command::new("psql").args([&url, "-XAtc", "select 1"]).output().unwrap();
+        assert!(called.status.success(), "{called:?}");
+    }
+}
+
 fn route(request: &Request) -> Answer {
     let parts: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
     let cookie = request.headers.get("cookie").and_then(|line| line.strip_prefix("sid="));
@@ -268,6 +285,12 @@ fn route(request: &Request) -> Answer {
             items.sort_by_key(|_| fresh());
             let body = format!("{{\"request\":\"{}\",\"items\":[{}]}}", fresh(), items.join(","));
             Answer { headers: vec![("X-Request-Id", fresh())], ..says(200, body) }
+        }
+
+        // A store that is called.
+        ("GET", ["stored"]) => {
+            call_store();
+            says(200, "ok")
         }
 
         ("GET", ["slow"]) => {

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::line::Line;
 use super::query::shown;
 use super::{ADDRESS, Call, Scenario, filled};
 use crate::report::escape::visible;
@@ -15,7 +16,7 @@ use crate::verify::drive::Ended;
 use crate::verify::failure::Failure;
 use crate::verify::lineage;
 use crate::verify::record::{Answer, Body, Request};
-use crate::verify::replay::{self, Anew, Sender};
+use crate::verify::replay::Anew;
 
 /// So many failures are told.
 const TOLD: usize = 12;
@@ -29,7 +30,7 @@ struct State {
 
 #[derive(Default)]
 struct Client {
-    sender: Option<Sender>,
+    line: Line,
     /// Name and value.
     jar: Vec<(String, String)>,
 }
@@ -110,8 +111,7 @@ impl State {
 
     async fn send(&mut self, call: &Call, request: &Request, address: SocketAddr) -> Result<Answer, String> {
         let client = self.clients.entry(call.client.clone()).or_default();
-        let sender = client.sender.get_or_insert_with(replay::sender);
-        replay::ask(sender, request, address).await
+        client.line.ask(request, address).await
     }
 
     fn learn(&mut self, call: &Call, answer: &Answer) {
