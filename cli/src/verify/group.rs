@@ -119,19 +119,35 @@ impl Drop for Sweep {
     }
 }
 
+/// Looks again until nobody is left: who was killed takes a moment to go, and who just starts a
+/// program shows no environment meanwhile.
 #[cfg(target_os = "linux")]
 fn sweep(variable: &str) {
+    let begun = Instant::now();
+    let mut clean = 0;
+    while clean < 2 && begun.elapsed() < PATIENCE {
+        clean = if sweep_once(variable) { 0 } else { clean + 1 };
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether there was anybody.
+#[cfg(target_os = "linux")]
+fn sweep_once(variable: &str) -> bool {
     use rustix::process::{Pid, Signal, kill_process};
-    let Ok(entries) = std::fs::read_dir("/proc") else { return };
+    let Ok(entries) = std::fs::read_dir("/proc") else { return false };
     let own = std::process::id();
+    let mut found = false;
     for entry in entries.flatten() {
         let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
         let Ok(environment) = std::fs::read(entry.path().join("environ")) else { continue };
         let marked = environment.split(|byte| *byte == 0).any(|one| one == variable.as_bytes());
         if let (true, Some(pid)) = (marked && id.unsigned_abs() != own, Pid::from_raw(id)) {
             let _ = kill_process(pid, Signal::KILL);
+            found = true;
         }
     }
+    found
 }
 
 /// How a process ended, in words.

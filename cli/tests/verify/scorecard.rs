@@ -123,7 +123,7 @@ fn calls_of_a_real_redis_are_counted() {
     let server = Server::redis(Durability::None).unwrap();
     // Three of four requests call it twice: once for a value, and once for a script, whose own
     // commands cost no round trip.
-    assert_eq!(calls(&format!("TWIN_REDIS={}", server.address()), &server.url()), 1.5);
+    assert_eq!(calls(&format!("TWIN_REDIS={}", server.address()), server.url()), 1.5);
 }
 
 #[test]
@@ -131,16 +131,16 @@ fn calls_of_a_real_postgres_are_counted() {
     let mut server = Server::postgres(Durability::None).unwrap();
     let settings = format!("TWIN_POSTGRES={}", server.url());
     // Three of four requests make one transaction each, on a connection that is one as well.
-    assert_eq!(calls(&settings, &server.url()), 1.5);
+    assert_eq!(calls(&settings, server.url()), 1.5);
     // Where statements are counted, they are what counts.
     let sql = |text: &str| {
-        let done = Command::new("psql").args([&server.url(), "-Xqc", text]).output().unwrap();
+        let done = Command::new("psql").args([server.url(), "-Xqc", text]).output().unwrap();
         assert!(done.status.success(), "{done:?}");
     };
     sql("alter system set shared_preload_libraries = 'pg_stat_statements'");
     sql("create extension pg_stat_statements");
     server.restart().unwrap();
-    assert_eq!(calls(&settings, &server.url()), 0.75);
+    assert_eq!(calls(&settings, server.url()), 0.75);
 }
 
 #[test]
