@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::lineage::json;
-use super::record::{Answer, Body, Exchange};
+use super::record::{Answer, Body, Exchange, Outcome};
 
 /// One field that is not the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub(crate) fn differences(
     match (first.answer(), second.answer()) {
         (Some(one), Some(other)) if one.status == other.status => found.answers(one, other),
         (None, None) => {}
+        // Its client did not wait for the end: there is nothing to compare with.
+        _ if matches!(first.outcome, Outcome::Pending) => {}
         _ => found.add("status", Kind::Value, first.status(), second.status()),
     }
     found.fields
@@ -281,7 +283,7 @@ fn shortened(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::verify::key::Key;
-    use crate::verify::record::{Message, Moments, Outcome, Request};
+    use crate::verify::record::{Message, Moments, Request};
 
     fn exchange(answer: Answer) -> Exchange {
         let key = Key { client: String::new(), route: "GET /".into(), turn: 0 };
@@ -330,6 +332,15 @@ mod tests {
     fn a_different_status_says_it_all() {
         let refused = Answer { status: 401, ..body("who?") };
         assert_eq!(paths(body("hello"), refused, &[]), ["status: 200 -> 401"]);
+    }
+
+    #[test]
+    fn who_did_not_wait_for_an_answer_has_none_to_compare_with() {
+        let gone = || Exchange { outcome: Outcome::Pending, ..exchange(body("")) };
+        assert_eq!(differences(&gone(), &exchange(body("x")), &|_, _| false), []);
+        // But whom a replica lets wait in vain is told by it.
+        let found = differences(&exchange(body("x")), &gone(), &|_, _| false);
+        assert_eq!((found.len(), found[0].path.as_str(), found[0].is.as_str()), (1, "status", "no answer"));
     }
 
     #[test]
