@@ -150,15 +150,13 @@ async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failu
             (&base, &mut noise)
         };
         let run = stage.run(schedule, base, Some(limit)).await?;
-        let mut differences = noise.differences(base, &run.exchanges);
-        differences.retain(|difference| !run.cut.contains(&difference.run));
+        let mut differences = run.own(base, noise.differences(base, &run.exchanges));
         if !differences.is_empty() && !confirmed && schedule != Schedule::Reconnect {
             // What was the same twice by chance is measured once more before anything is said.
             confirmed = true;
             let again = stage.run(Schedule::Same, base, Some(limit)).await?;
             noise.measure(base, &again.exchanges);
-            differences = noise.differences(base, &run.exchanges);
-            differences.retain(|difference| !run.cut.contains(&difference.run));
+            differences = run.own(base, noise.differences(base, &run.exchanges));
         }
         let line = verdict.enter(schedule, base, &run, &differences, &claims);
         watcher.ran(&line);

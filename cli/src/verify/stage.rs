@@ -10,6 +10,8 @@ use super::command::Serve;
 use super::drive::{self, Ended, Job};
 use super::failure::Failure;
 use super::group::Sweep;
+use super::key::Key;
+use super::lineage;
 use super::log::Log;
 use super::namespace::Namespace;
 use super::noise::{Difference, Noise};
@@ -84,6 +86,20 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// Without what a kill cut off, and what only lacks something that a request would have given
+    /// out which was cut off or not finished.
+    pub(super) fn own(&self, base: &[Exchange], mut differences: Vec<Difference>) -> Vec<Difference> {
+        differences.retain(|difference| !self.cut.contains(&difference.run));
+        let lost = self.cut.iter().chain(&self.drained).filter_map(|at| self.exchanges.get(*at));
+        let lost: Vec<&Key> = lost.filter(|one| one.lost()).map(|one| &one.key).collect();
+        if !lost.is_empty() {
+            let links = lineage::links(base);
+            let lacks = |reader: usize| links[reader].iter().any(|link| lost.contains(&&base[link.from].key));
+            differences.retain(|difference| !lacks(difference.base));
+        }
+        differences
+    }
+
     /// Whether it was under way when its replica was asked to end, and was not finished.
     pub(super) fn unfinished(&self, at: usize) -> bool {
         self.drained.contains(&at) && self.exchanges.get(at).is_some_and(Exchange::lost)

@@ -28,6 +28,15 @@ fn a_request_that_a_shutdown_cuts_is_a_finding_of_its_own() {
     }
 }
 
+/// Nobody is let in by a login that was not finished; that says nothing about where sessions are.
+#[test]
+fn what_only_follows_from_it_is_no_other_finding() {
+    let run = drained("", "POST /login ann\nGET /whoami");
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(run.stdout.contains("error[cut-by-shutdown]: POST /login on replica "), "{}", run.stdout);
+    assert!(run.stdout.ends_with("not stateless: 1 difference\n"), "{}", run.stdout);
+}
+
 #[test]
 fn a_service_that_finishes_what_is_open_passes() {
     let script = "POST /items apple\nGET /items/{id}\nPOST /items pear\nGET /items/{id}\nPOST /items plum\nGET /items/{id}";
