@@ -7,6 +7,7 @@ mod client;
 mod drain;
 mod elsewhere;
 mod isolate;
+mod progress;
 mod reports;
 mod scenario;
 mod scorecard;

@@ -54,6 +54,9 @@ fn sarif_names_the_finding_of_check_by_its_fingerprint() {
         (place["artifactLocation"].clone(), place["region"]["startLine"].clone())
     };
     assert_eq!(place(witness), place(finding));
+    let accessor = &witness["properties"]["accessor"];
+    assert!(accessor.as_str().unwrap().starts_with("#[externalized"), "{witness}");
+    assert_eq!(accessor, &finding["properties"]["accessor"]);
     let text = witness["message"]["text"].as_str().unwrap();
     assert!(
         text.contains("GET /whoami on replica 1 answers 401, on one replica 200 after POST /login"),
