@@ -11,7 +11,7 @@ pub(super) mod edits;
 
 use std::path::PathBuf;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::DeployReport;
 use super::finding::{Class, DeployFinding};
@@ -95,6 +95,7 @@ pub fn plan(report: &DeployReport, wishes: Wishes) -> Plan {
 
 fn file(report: &DeployReport, id: FileId, wishes: Wishes, plan: &mut Plan) {
     let source = report.sources.file(id);
+    let text = edits::Text::new(&source.path, &source.text);
     let mut edits: FxHashSet<Edit> = FxHashSet::default();
     let mut done = Vec::new();
     let mut fixed: Vec<&DeployFinding> = Vec::new();
@@ -103,7 +104,7 @@ fn file(report: &DeployReport, id: FileId, wishes: Wishes, plan: &mut Plan) {
         if wishes.only.is_some_and(|only| only != step) {
             continue;
         }
-        let found = refusal(finding, wishes).map_or_else(|| edits::edits(&source.text, finding), Err);
+        let found = refusal(finding, wishes).map_or_else(|| edits::edits(&text, finding), Err);
         match found {
             Ok(found) => {
                 edits.extend(found);
@@ -198,20 +199,28 @@ fn verify(path: &str, after: &str, fixed: &[&DeployFinding], report: &DeployRepo
     if checked.notes.len() > unclear {
         return Err("the changed file could not be read any more".to_owned());
     }
-    let is = |one: &DeployFinding, other: &DeployFinding| {
-        one.form.name == other.form.name && one.subject == other.subject && one.title == other.title
+    let judged = |one: &&DeployFinding| {
+        matches!(one.form.class, Class::Sticky | Class::SingleInstance) && one.level >= Level::Warning
     };
-    let judged = |one: &&DeployFinding| matches!(one.form.class, Class::Sticky | Class::SingleInstance);
-    for finding in checked.active().filter(judged) {
-        if finding.level < Level::Warning {
-            continue;
-        }
-        let known = report.active().filter(|one| is(one, finding)).count();
-        let taken = fixed.iter().filter(|one| is(one, finding)).count();
-        let left = checked.active().filter(|one| is(one, finding)).count();
-        if left > known - taken.min(known) {
-            return Err(format!("`{}` would still be found, or anew", finding.title));
+    let left = count(checked.active().filter(judged));
+    let known = count(report.active());
+    let taken = count(fixed.iter().copied());
+    for (finding, left) in &left {
+        let of = |all: &FxHashMap<_, usize>| all.get(finding).copied().unwrap_or(0);
+        if *left > of(&known).saturating_sub(of(&taken)) {
+            return Err(format!("`{}` would still be found, or anew", finding.2));
         }
     }
     Ok(())
+}
+
+/// How often each finding is there, by form, subject and headline.
+fn count<'a>(
+    findings: impl Iterator<Item = &'a DeployFinding>,
+) -> FxHashMap<(&'static str, &'a str, &'a str), usize> {
+    let mut all = FxHashMap::default();
+    for one in findings {
+        *all.entry((one.form.name, one.subject.as_str(), one.title.as_str())).or_insert(0) += 1;
+    }
+    all
 }

@@ -11,8 +11,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::tree::{Entry, Node, Value};
 
-/// How many nodes one file may make, aliases counted each time.
-const MOST_NODES: usize = 400_000;
+/// How many values one file may make, aliases counted each time. A large file has as many of its
+/// own; what aliases bring is worth more to an attacker, so it counts more.
+const MOST_NODES: usize = 1_000_000;
+const WORTH_OF_ALIASED: usize = 5;
+
+/// Keys that stand twice are named up to this number in each document.
+const MOST_NAMED: usize = 20;
 
 /// Values inside one another; what nests deeper was not written by a person.
 const DEEPEST: usize = 200;
@@ -32,20 +37,26 @@ pub(crate) struct Read {
 pub(crate) fn read(text: &str) -> Read {
     let mut read = Read::default();
     let mut nodes = 0;
+    let (mut line, mut counted) = (0, 0);
     for part in documents(text) {
-        let line = text[..part.start].matches('\n').count();
+        line += text[counted..part.start].matches('\n').count();
+        counted = part.start;
         let mut builder = Builder { base: part.start, nodes, ..Builder::default() };
         match builder.run(&text[part.clone()]) {
             Ok(()) => {}
             Err(Failed { line: at, reason }) => read.errors.push(((line + at) as u32, reason)),
         }
         nodes = builder.nodes;
-        let repeated = builder.repeated.iter().map(|(at, key)| {
-            let line = text[..*at].matches('\n').count() as u32 + 1;
+        let repeated = builder.repeated.iter().take(MOST_NAMED).map(|(at, key)| {
+            let line = (line + text[part.start..*at].matches('\n').count()) as u32 + 1;
             (line, format!("the key `{key}` stands twice in one map: readers differ in which one counts"))
         });
         read.repeated.extend(repeated);
         read.documents.append(&mut builder.done);
+        if nodes > MOST_NODES {
+            // The rest would only say the same again.
+            break;
+        }
     }
     read
 }
@@ -135,7 +146,7 @@ impl Builder {
                 let Some((node, size)) = self.anchors.get(&anchor) else {
                     return Err("an alias inside the value that it names".to_owned());
                 };
-                self.nodes += size;
+                self.nodes += size * WORTH_OF_ALIASED;
                 if self.nodes > MOST_NODES {
                     return Err(format!("aliases make it more than {MOST_NODES} values"));
                 }

@@ -113,3 +113,17 @@ fn memory_has_a_bound() {
         assert!(line.is_some_and(|line| line.contains(reason)), "{name}: {line:?}");
     }
 }
+
+/// Work must grow with the size of a file, not with its square.
+#[test]
+fn a_file_of_seventy_thousand_documents() {
+    let text = format!("---\n{STICKY}").repeat(70_000);
+    let began = std::time::Instant::now();
+    let report = check_one("a.yaml", &text);
+    assert_eq!(report.active().count(), 70_000);
+    assert!(report.notes.is_empty(), "{:?}", report.notes);
+    let plan = cargo_stateless::deploy::fix::plan(&report, Default::default());
+    let [change] = &plan.changes[..] else { panic!("{:?}", plan.kept.first()) };
+    assert!(!change.after.contains("sessionAffinity"));
+    assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
+}

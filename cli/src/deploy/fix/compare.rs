@@ -42,13 +42,14 @@ pub(in crate::deploy) fn only_intended(
     let (Some(old), Some(new)) = (said(path, before), said(path, after)) else {
         return Err("the changed file could not be compared with the one before".to_owned());
     };
-    let taken = |one: &Said| edits.iter().any(|edit| touches(&(edit.range.0..edit.range.1), &one.span));
+    let ranges: Vec<Range<usize>> = edits.iter().map(|edit| edit.range.0..edit.range.1).collect();
+    let taken = |one: &Said| touched(&ranges, &one.span);
     if let Some(one) = old.iter().find(|one| one.brought && taken(one)) {
         return Err(format!("`{}` takes it from an anchor, and would change as well", one.path));
     }
     let made = inserted(edits);
     let kept = old.iter().filter(|one| !taken(one));
-    let left = new.iter().filter(|one| !made.iter().any(|range| touches(range, &one.span)));
+    let left = new.iter().filter(|one| !touched(&made, &one.span));
     let mut left = left.map(|one| (&one.path, &one.value));
     for one in kept {
         match left.next() {
@@ -67,8 +68,9 @@ pub(in crate::deploy) fn only_intended(
 
 /// Whether an edit, or what it inserted, covers a part of something. What is only pushed aside
 /// by an insertion before or behind it is not touched.
-fn touches(edit: &Range<usize>, span: &Range<usize>) -> bool {
-    edit.start < span.end && span.start < edit.end
+fn touched(ranges: &[Range<usize>], span: &Range<usize>) -> bool {
+    let first = ranges.partition_point(|range| range.end <= span.start);
+    ranges.get(first).is_some_and(|range| range.start < span.end)
 }
 
 /// Where the new texts of the edits stand afterwards.

@@ -1,10 +1,13 @@
 //! The edit of each form, by the syntax that it stands in.
 
+use std::cell::OnceCell;
+
 use super::Edit;
+use crate::deploy::files::Syntax;
 use crate::deploy::finding::DeployFinding;
 use crate::deploy::lines::{Word, begins_section, lines};
 use crate::deploy::tree::{Entry, Node};
-use crate::deploy::{helm, yaml};
+use crate::deploy::{read, yaml};
 
 pub(in crate::deploy) type Edits = Result<Vec<Edit>, String>;
 
@@ -19,23 +22,52 @@ pub(super) fn removes(form: &str) -> bool {
 }
 
 /// The edits that take a finding out.
-pub(super) fn edits(text: &str, finding: &DeployFinding) -> Edits {
+pub(super) fn edits(file: &Text, finding: &DeployFinding) -> Edits {
+    let text = file.text;
     let at = finding.span.start;
     match finding.form.name {
-        "service-session-affinity" => keys(text, at, |key| key.starts_with("sessionAffinity")),
-        "ingress-cookie-affinity" | "ingress-hash" => ingress(text, at),
-        "gateway-session-persistence" | "mesh-consistent-hash" => keys(text, at, |_| false),
-        "traefik-sticky" => traefik(text, at),
+        "service-session-affinity" => keys(file, at, |key| key.starts_with("sessionAffinity")),
+        "ingress-cookie-affinity" | "ingress-hash" => ingress(file, at),
+        "gateway-session-persistence" | "mesh-consistent-hash" => keys(file, at, |_| false),
+        "traefik-sticky" => traefik(file, at),
         "nginx-sticky" => directive(text, finding),
-        "haproxy-sticky" => haproxy(text, at),
+        "haproxy-sticky" => haproxy(file, at),
         "apache-sticky" => word(text, finding),
         "caddy-sticky" => whole_line(text, at),
-        "aws-stickiness" => aws(text, finding),
+        "aws-stickiness" => aws(file, finding),
         "helm-values-sticky" => swap(text, finding, "true", "false"),
         "recreate" => swap(text, finding, "Recreate", "RollingUpdate"),
         "one-replica" => swap(text, finding, "1", "2"),
-        "replicas-beside-autoscaler" => keys(text, at, |_| false),
+        "replicas-beside-autoscaler" => keys(file, at, |_| false),
         other => Err(format!("`deploy fix` does not know how to change `{other}`")),
+    }
+}
+
+/// A file's text, and what was read from it, once for all findings in it.
+pub(in crate::deploy) struct Text<'a> {
+    path: &'a str,
+    text: &'a str,
+    documents: OnceCell<Vec<Node>>,
+    lines: OnceCell<Vec<Vec<Word<'a>>>>,
+}
+
+impl<'a> Text<'a> {
+    pub(in crate::deploy) fn new(path: &'a str, text: &'a str) -> Self {
+        Text { path, text, documents: OnceCell::new(), lines: OnceCell::new() }
+    }
+
+    /// The tree, as the finding was made from, in which a byte stands.
+    fn document(&self, at: usize) -> Option<&Node> {
+        let documents = self.documents.get_or_init(|| {
+            let masked = read::masked(Syntax::Yaml, self.path, self.text).map(|masked| masked.text);
+            yaml::read(masked.as_deref().unwrap_or(self.text)).documents
+        });
+        let behind = documents.partition_point(|root| root.span.start <= at);
+        documents[..behind].last().filter(|root| at <= root.span.end)
+    }
+
+    fn lines(&self) -> &[Vec<Word<'a>>] {
+        self.lines.get_or_init(|| lines(self.text))
     }
 }
 
@@ -85,11 +117,11 @@ pub(in crate::deploy) fn end_of_block(text: &str, at: usize, column: usize) -> u
 }
 
 /// Removes a key, its like-named siblings, and the map around them if nothing stays in it.
-pub(in crate::deploy) fn keys(text: &str, at: usize, also: impl Fn(&str) -> bool) -> Edits {
+pub(in crate::deploy) fn keys(file: &Text, at: usize, also: impl Fn(&str) -> bool) -> Edits {
+    let text = file.text;
     block(text, at)?;
-    let root = documents(text).into_iter().find(|root| root.span.start <= at && at <= root.span.end);
-    let root = root.ok_or("it stands in no document that can be read")?;
-    let parents = parents(&root, at).ok_or("it stands behind an anchor or a merge")?;
+    let root = file.document(at).ok_or("it stands in no document that can be read")?;
+    let parents = parents(root, at).ok_or("it stands behind an anchor or a merge")?;
     let innermost = parents.last().ok_or("it is the whole document")?;
     let gone = |key: &str, start: usize| start == at || also(key);
     let all = innermost.entries().iter().all(|entry| gone(&entry.key, entry.key_span.start));
@@ -109,11 +141,6 @@ pub(in crate::deploy) fn keys(text: &str, at: usize, also: impl Fn(&str) -> bool
     starts.map(|entry| block(text, entry.key_span.start).map(cut)).collect()
 }
 
-fn documents(text: &str) -> Vec<Node> {
-    let masked = helm::is_template(text).then(|| helm::mask(text).text);
-    yaml::read(masked.as_deref().unwrap_or(text)).documents
-}
-
 /// The maps around a key, outermost first.
 fn parents(root: &Node, at: usize) -> Option<Vec<&Node>> {
     fn down<'a>(node: &'a Node, at: usize, above: &mut Vec<&'a Node>) -> bool {
@@ -130,11 +157,12 @@ fn parents(root: &Node, at: usize) -> Option<Vec<&Node>> {
     down(root, at, &mut above).then_some(above)
 }
 
-fn ingress(text: &str, at: usize) -> Edits {
+fn ingress(file: &Text, at: usize) -> Edits {
+    let text = file.text;
     let (_, end) = line(text, at);
     let key = text[at..end].trim_start_matches(['"', '\'']).to_owned();
     let prefix = key.split_once('/').map_or("", |(prefix, _)| prefix).to_owned();
-    keys(text, at, |other| {
+    keys(file, at, |other| {
         let Some(name) = other.strip_prefix(&*prefix).and_then(|rest| rest.strip_prefix('/')) else {
             return false;
         };
@@ -147,7 +175,8 @@ fn ingress(text: &str, at: usize) -> Edits {
     })
 }
 
-fn traefik(text: &str, at: usize) -> Edits {
+fn traefik(file: &Text, at: usize) -> Edits {
+    let text = file.text;
     let (start, end) = line(text, at);
     let own = &text[start..end];
     if own.contains("highestRandomWeight") {
@@ -157,7 +186,7 @@ fn traefik(text: &str, at: usize) -> Edits {
         return toml_table(text, start);
     }
     if !own.to_ascii_lowercase().contains("traefik.") {
-        return keys(text, at, |_| false);
+        return keys(file, at, |_| false);
     }
     // Labels: all that belong to the same service's cookie.
     let label = own.to_ascii_lowercase();
@@ -230,9 +259,10 @@ fn whole_line(text: &str, at: usize) -> Edits {
     }
 }
 
-fn haproxy(text: &str, at: usize) -> Edits {
-    let lines = lines(text);
-    let mine = lines.iter().position(|words| words[0].span.start == at).ok_or("its line was not found")?;
+fn haproxy(file: &Text, at: usize) -> Edits {
+    let (text, lines) = (file.text, file.lines());
+    let mine = lines.binary_search_by_key(&at, |words| words[0].span.start);
+    let mine = mine.map_err(|_| "its line was not found")?;
     let words = &lines[mine];
     match words[0].text {
         "balance" => {
@@ -242,24 +272,19 @@ fn haproxy(text: &str, at: usize) -> Edits {
         }
         "cookie" => {
             let mut edits = whole_line(text, at)?;
-            for words in lines[mine..].iter().chain(lines[..mine].iter().rev()) {
-                edits.extend(server_cookie(words));
-            }
-            let section = section(&lines, mine);
-            edits.retain(|edit| section.contains(&edit.range.0));
+            edits.extend(section(lines, mine).iter().filter_map(|words| server_cookie(words)));
             Ok(edits)
         }
         _ => whole_line(text, at),
     }
 }
 
-/// The bytes of the section that a line stands in.
-fn section(lines: &[Vec<Word>], mine: usize) -> std::ops::Range<usize> {
+/// The lines of the section that a line stands in.
+fn section<'a, 't>(lines: &'a [Vec<Word<'t>>], mine: usize) -> &'a [Vec<Word<'t>>] {
     let begins = |words: &Vec<Word>| begins_section(words);
     let first = lines[..mine].iter().rposition(begins).unwrap_or(0);
-    let last = lines[mine..].iter().position(begins).map(|at| at + mine);
-    let end = last.map_or(usize::MAX, |last| lines[last][0].span.start);
-    lines[first][0].span.start..end
+    let last = lines[mine..].iter().position(begins).map_or(lines.len(), |at| at + mine);
+    &lines[first..last]
 }
 
 /// `cookie NAME` of a server line, with the blank before it.
@@ -301,7 +326,8 @@ fn swap(text: &str, finding: &DeployFinding, from: &str, to: &str) -> Edits {
 }
 
 /// Terraform's block says `enabled = false`; an attribute of CloudFormation says so too.
-fn aws(text: &str, finding: &DeployFinding) -> Edits {
+fn aws(file: &Text, finding: &DeployFinding) -> Edits {
+    let text = file.text;
     let start = finding.span.start;
     let (first, end) = line(text, start);
     let rest = &text[start..];
@@ -309,7 +335,7 @@ fn aws(text: &str, finding: &DeployFinding) -> Edits {
         return if finding.title.contains("target group pins") && rest.starts_with("Key") {
             swap_next(text, end)
         } else {
-            keys(text, start, |_| false)
+            keys(file, start, |_| false)
         };
     }
     let open = rest.find('{').map(|at| start + at).ok_or("its block was not found")?;

@@ -28,7 +28,11 @@ const NATIVE_SLEEP: (u32, u32) = (1, 30);
 pub(super) fn edited(service: &Service, wishes: &Wishes, scales: bool) -> Result<Option<String>, String> {
     let mut edits = Vec::new();
     if scales && let Some(entry) = service.root.entry_at(&["spec", "replicas"]) {
-        edits.extend(edits::keys(service.text, entry.key_span.start, |_| false)?);
+        edits.extend(edits::keys(
+            &edits::Text::new(&service.path, service.text),
+            entry.key_span.start,
+            |_| false,
+        )?);
     }
     if let Some(container) = service::serving(service.root) {
         edits.extend(inserted(service, container, wishes)?);
