@@ -116,8 +116,10 @@ pub fn generate(path: &Path, code: Option<&Report>, wishes: &Wishes) -> std::io:
         watch(first, wishes, &mut made);
         check_again(&found.sources, &mut made);
         // The plan names no file that is not written.
-        let plan = canary::plan(&services, &made.files);
-        made.add(first, first.beside("canary.md"), plan, "the order of the roll-out");
+        let at = first.beside("canary.md");
+        let here = at.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let plan = canary::plan(here, &services, &made.files);
+        made.add(first, at, plan, "the order of the roll-out");
     }
     made.files.sort();
     Ok(made)

@@ -77,9 +77,9 @@ pub(crate) fn read<'a>(sources: &'a Sources, syntax: &'a [Syntax]) -> Set<'a> {
 
 /// A template without its actions. Values may hold actions inside strings, and are none.
 pub(crate) fn masked(syntax: Syntax, path: &str, text: &str) -> Option<helm::Masked> {
-    // Packs write their actions in brackets.
+    // Packs write their actions in brackets; a comma between two of them comes with the second.
     if files::is_pack(path) {
-        return Some(helm::mask(&text.replace("[[", "{{").replace("]]", "}}")));
+        return Some(helm::mask(&text.replace("]],[[", "]] [[").replace("[[", "{{").replace("]]", "}}")));
     }
     let never = matches!(syntax, Syntax::Hcl | Syntax::Nomad | Syntax::Toml | Syntax::Caddy);
     if never || !helm::is_template(text) {
@@ -122,8 +122,13 @@ impl Set<'_> {
             Some(items) if root.text_at(&["kind"]) == Some("List") => items.items().to_vec(),
             _ => vec![root],
         };
-        let documents = roots.into_iter().map(|root| Document { file, kind: kind(&name, &root), root });
-        self.documents.extend(documents);
+        for root in roots {
+            let kind = kind(&name, &root);
+            let inner = if kind == Kind::Values { objects_in(&root) } else { Vec::new() };
+            self.documents.push(Document { file, kind, root });
+            let inner = inner.into_iter().map(|root| Document { file, kind: Kind::Object, root });
+            self.documents.extend(inner);
+        }
     }
 
     fn hcl(&mut self, id: FileId) {
@@ -199,6 +204,23 @@ pub(crate) fn parse_hcl(mut text: String) -> Result<Body, (u32, String)> {
     Err((1, format!("keys of objects stand twice in more than {MOST_REPEATED} places")))
 }
 
+/// The objects for a cluster that values carry along, as charts' `extraObjects` do.
+pub(crate) fn objects_in(values: &Node) -> Vec<Node> {
+    let mut found = Vec::new();
+    let mut open: Vec<&Node> = vec![values];
+    while let Some(node) = open.pop() {
+        let object = node.text_at(&["apiVersion"]).is_some() && node.text_at(&["kind"]).is_some();
+        if object && node.get("metadata").or_else(|| node.get("spec")).is_some() {
+            found.push(node.clone());
+            continue;
+        }
+        open.extend(node.entries().iter().filter(|entry| !entry.merged).map(|entry| &entry.value));
+        open.extend(node.items());
+    }
+    found.sort_by_key(|node| node.span.start);
+    found
+}
+
 fn kind(name: &str, root: &Node) -> Kind {
     let has = |key: &str| root.get(key).is_some();
     let typed = |all: &Node, key: &str| all.entries().iter().any(|one| one.value.get(key).is_some());
@@ -234,9 +256,11 @@ impl Set<'_> {
         }
     }
 
-    /// The innermost condition of a template under which the byte `at` stands and `outer` does not.
-    pub(crate) fn condition(&self, file: FileId, outer: usize, at: usize) -> Option<&str> {
-        self.masked[file.index()].as_ref()?.condition(outer, at)
+    /// The innermost condition of a template under which the byte `at` stands; what switches the
+    /// whole object on says nothing about what the object says.
+    pub(crate) fn condition(&self, file: FileId, at: usize) -> Option<&str> {
+        let masked = self.masked[file.index()].as_ref()?;
+        masked.condition(self.document_start(file, at), at)
     }
 
     /// Whether the file is a template.
@@ -250,9 +274,10 @@ impl Set<'_> {
     }
 
     /// Where the document begins that a byte belongs to.
-    pub(crate) fn document_start(&self, file: FileId, at: usize) -> usize {
-        let starts = self.documents.iter().filter(|one| one.file == file).map(|one| one.root.span.start);
-        starts.filter(|start| *start <= at).max().unwrap_or(0)
+    fn document_start(&self, file: FileId, at: usize) -> usize {
+        let first = self.documents.partition_point(|one| one.file < file);
+        let own = self.documents[first..].iter().take_while(|one| one.file == file);
+        own.map(|one| one.root.span.start).filter(|start| *start <= at).max().unwrap_or(0)
     }
 
     /// The values that the chart of a file has by default: the tree and its file.

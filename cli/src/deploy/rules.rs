@@ -15,6 +15,7 @@ mod nginx;
 mod nomad;
 mod object;
 mod platform;
+pub(crate) mod scaler;
 mod traefik;
 mod values;
 pub(crate) mod workload;
@@ -98,9 +99,7 @@ impl Findings<'_> {
         title: String,
     ) -> &mut DeployFinding {
         let (mut level, mut notes) = (level, Vec::new());
-        // What switches the whole object on says nothing about what the object says.
-        let object = self.set.document_start(file, span.start);
-        if let Some(condition) = self.set.condition(file, object, span.start) {
+        if let Some(condition) = self.set.condition(file, span.start) {
             level = level.min(Level::Warning);
             notes.push(values::what_turns_on(self.set, file, condition));
         }

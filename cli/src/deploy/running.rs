@@ -5,8 +5,7 @@
 
 use std::path::Path;
 
-use super::rules::workload;
-use super::tree::Entry;
+use super::rules::{scaler, workload};
 use super::{files, read};
 use crate::report::Report;
 
@@ -46,18 +45,13 @@ pub fn running(path: &Path) -> std::io::Result<Option<Running>> {
     let all = own.filter_map(|own| {
         let (file, at, least, most) = match own.autoscaler {
             Some(document) => {
-                let either = |a, b| {
-                    let entry = |key| document.root.entry_at(&["spec", key]);
-                    entry(a).or_else(|| entry(b))
-                };
-                let least = number(either("minReplicas", "minReplicaCount"), 1)?;
-                let most = number(either("maxReplicas", "maxReplicaCount"), least)?;
+                let (least, most) = scaler::bounds(document)?;
                 let at = document.root.entry("spec").map_or(0, |entry| entry.key_span.start);
                 (document.file, at, least, most)
             }
             None => {
                 let entry = own.root.entry_at(&["spec", "replicas"]);
-                let count = number(entry, 1)?;
+                let count = scaler::number(entry, 1)?;
                 let at = entry.or_else(|| own.root.entry("spec")).map_or(0, |entry| entry.key_span.start);
                 (own.file, at, count, count)
             }
@@ -74,13 +68,5 @@ pub fn tell(report: &mut Report, running: &Running) {
     let sentence = running.sentence();
     for finding in &mut report.findings {
         finding.effect.replicas = format!("{}; {sentence}", finding.effect.replicas);
-    }
-}
-
-/// What is written, or what is meant where nothing is; nothing where no number is written.
-fn number(entry: Option<&Entry>, otherwise: u32) -> Option<u32> {
-    match entry.filter(|entry| !entry.value.is_null()) {
-        Some(entry) => entry.value.text()?.parse().ok(),
-        None => Some(otherwise),
     }
 }

@@ -195,6 +195,17 @@ spec:
   maxReplicas: ${MOST}
 ",
         )
+        .file("keda/shop.yaml", DEPLOYMENT)
+        .file(
+            "keda/scaler.yaml",
+            "apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: shop}
+spec:
+  scaleTargetRef: {name: shop}
+  minReplicaCount: 1
+",
+        )
         .file("database/db.yaml", DEPLOYMENT.replace("shop:1", "postgres:16"));
     let effect = |folder: &str| {
         let mut command = binary();
@@ -212,6 +223,7 @@ spec:
     assert_eq!(effect("one"), more("Deployment shop runs one replica (shop.yaml:4)"));
     assert_eq!(effect("three"), more("Deployment shop runs 3 replicas (shop.yaml:5)"));
     assert_eq!(effect("many"), more("Deployment shop runs 2 to 9 replicas (scaler.yaml:4)"));
+    assert_eq!(effect("keda"), more("Deployment shop runs 1 to 100 replicas (scaler.yaml:4)"));
     assert_eq!(effect("unknown"), without, "a variable is no number");
     assert_eq!(effect("some"), without, "nor is it one of an autoscaler");
     let missing = deploy_missing(&tree);

@@ -3,10 +3,10 @@
 use super::service::Service;
 use super::{File, alerts};
 
-/// The plan for what was made: a step names no other file.
-pub(super) fn plan(services: &[Service], files: &[File]) -> String {
+/// The plan for what was made, as it stands in the folder `here`: a step names no other file.
+pub(super) fn plan(here: &str, services: &[Service], files: &[File]) -> String {
     let names: Vec<&str> = services.iter().map(|one| one.name).collect();
-    let apply: String = services.iter().map(|one| step(one, files)).collect();
+    let apply: String = services.iter().map(|one| step(here, one, files)).collect();
     format!(
         "# Roll-out of {names}
 
@@ -61,12 +61,12 @@ outside of the process, affinity is only slower.
 }
 
 /// The commands for one service; nothing where nothing was made for it.
-fn step(service: &Service, files: &[File]) -> String {
+fn step(here: &str, service: &Service, files: &[File]) -> String {
     let name = service.name;
     let namespace = service.namespace.map_or_else(String::new, |space| format!(" -n {space}"));
     let made = |path: &str| files.iter().any(|file| file.path == path && file.of == service.place);
     let apply = |path: &str| {
-        let file = path.rsplit('/').next().unwrap_or(path);
+        let file = from_here(here, path);
         made(path).then(|| format!("kubectl apply{namespace} -f {file}"))
     };
     let mut steps: Vec<String> = Vec::new();
@@ -86,4 +86,28 @@ fn step(service: &Service, files: &[File]) -> String {
         return String::new();
     }
     format!("\n### {name}\n\n```sh\n{}\n```\n", steps.join("\n"))
+}
+
+/// The path of a file as it is named in a folder.
+fn from_here(here: &str, path: &str) -> String {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let count = |folder: &str| folder.split('/').filter(|part| !part.is_empty()).count();
+    let shared = here.split('/').zip(folder.split('/')).take_while(|(a, b)| a == b && !a.is_empty()).count();
+    let down = folder.split('/').filter(|part| !part.is_empty()).skip(shared);
+    let mut all = vec![".."; count(here) - shared];
+    all.extend(down.chain([name]));
+    all.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_other_folders_are_named_with_their_folder() {
+        assert_eq!(from_here("web", "web/shop.yaml"), "shop.yaml");
+        assert_eq!(from_here("", "api/shop.yaml"), "api/shop.yaml");
+        assert_eq!(from_here("web/a", "api/shop.yaml"), "../../api/shop.yaml");
+        assert_eq!(from_here("web", "shop.yaml"), "../shop.yaml");
+    }
 }

@@ -1,5 +1,7 @@
 //! What is a database, a broker or another part that holds state on purpose, told by name.
 
+use std::path::Path;
+
 /// Parts of image and object names.
 #[rustfmt::skip]
 const PARTS: &[&str] = &[
@@ -36,14 +38,26 @@ fn is_part(part: &str) -> bool {
 /// folder.
 pub(crate) fn for_development(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    name.split(['.', '-', '_'])
-        .any(|part| matches!(part, "dev" | "development" | "local" | "test" | "tests" | "ci" | "e2e"))
+    let says = |part: &str| matches!(part, "dev" | "development" | "local" | "test" | "tests" | "ci" | "e2e");
+    // `ci.in` is one, too; `dev-portal` is a service.
+    name.split(['.', '-', '_']).any(says)
         || folders.split('/').any(|folder| {
-            matches!(
-                folder,
-                ".devcontainer" | "dev" | "development" | "local" | "test" | "tests" | "e2e" | "ci"
-            )
+            folder == ".devcontainer" || says(folder.split_once('.').map_or(folder, |(stem, _)| stem))
         })
+}
+
+/// Whether a template belongs to the chart of a database or the like: names are hidden in it.
+pub(crate) fn in_backing_chart(path: &Path) -> bool {
+    let chart = path.ancestors().find(|folder| folder.ends_with("templates")).and_then(Path::parent);
+    chart.and_then(Path::file_name).and_then(|name| name.to_str()).is_some_and(is_backing)
+}
+
+/// Whether an image changes a database's tables, and ends.
+pub(crate) fn runs_once(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let name = name.split([':', '@']).next().unwrap_or(name);
+    name.split(['-', '_'])
+        .any(|part| matches!(part, "flyway" | "liquibase" | "migrate" | "migrations" | "dbmate"))
 }
 
 /// Whether a part only sends requests: a load generator, a client of a test.

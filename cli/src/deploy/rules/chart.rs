@@ -53,8 +53,7 @@ fn switch(findings: &Findings, finding: &super::DeployFinding) -> Option<Switch>
         return None;
     }
     let set = findings.set;
-    let object = set.document_start(finding.file, finding.span.start);
-    let condition = set.condition(finding.file, object, finding.span.start)?;
+    let condition = set.condition(finding.file, finding.span.start)?;
     if condition.starts_with("not") {
         return None;
     }

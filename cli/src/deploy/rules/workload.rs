@@ -15,9 +15,9 @@ use super::super::finding::{
 };
 use super::super::read::{Document, Kind, Set};
 use super::super::tree::{Entry, Node};
-use super::backing::{for_development, is_client};
+use super::backing::{for_development, in_backing_chart, is_client};
 use super::object::subject;
-use super::{Findings, compose, is_backing};
+use super::{Findings, compose, is_backing, scaler};
 
 /// Seconds that a cluster gives a replica to stop, unless told otherwise.
 const DEFAULT_GRACE: i64 = 30;
@@ -31,12 +31,14 @@ struct Workload<'a> {
     kind: &'a str,
     name: &'a str,
     subject: String,
+    /// Its template belongs to the chart of a database or the like.
+    part: bool,
 }
 
 pub(super) fn check(findings: &mut Findings) {
     let set = findings.set;
     let objects = objects(set);
-    let workloads: Vec<Workload> = objects.iter().filter_map(|one| workload(one)).collect();
+    let workloads: Vec<Workload> = objects.iter().filter_map(|one| workload(set, one)).collect();
     for (one, near) in judged(set, &objects, &workloads) {
         replicas(one, &near, findings);
         strategy(one, findings);
@@ -44,7 +46,7 @@ pub(super) fn check(findings: &mut Findings) {
         leaving(one, &near, findings);
     }
     claims(&objects, &workloads, findings);
-    scalers(&objects, findings);
+    scaler::check(&objects, findings);
 }
 
 /// A Deployment of the service's own, and what decides about it elsewhere.
@@ -60,13 +62,13 @@ pub(crate) struct Own<'a> {
 /// Every Deployment that is judged as the service's own.
 pub(crate) fn own_deployments<'a>(set: &'a Set) -> Vec<Own<'a>> {
     let objects = objects(set);
-    let workloads: Vec<Workload> = objects.iter().filter_map(|one| workload(one)).collect();
+    let workloads: Vec<Workload> = objects.iter().filter_map(|one| workload(set, one)).collect();
     let own = judged(set, &objects, &workloads).filter(|(one, _)| one.kind == "Deployment");
     own.map(|(one, near)| Own {
         file: one.file,
         root: one.root,
         name: one.name,
-        autoscaler: autoscaler(one, &near),
+        autoscaler: scaler::of(one.kind, one.name, &near),
         #[cfg(feature = "generate")]
         has_budget: budget(one, &near),
     })
@@ -84,8 +86,18 @@ fn judged<'a, 'w>(
     workloads: &'w [Workload<'a>],
 ) -> impl Iterator<Item = (&'w Workload<'a>, Vec<&'a Document>)> {
     let own = workloads.iter().filter(|one| !backing(one) && !only_sends(one));
+    // A file may hold a hundred thousand of them: only what can decide about them is compared.
+    let decides = objects.iter().copied().filter(|object| {
+        matches!(
+            object.root.text_at(&["kind"]),
+            Some(
+                "HorizontalPodAutoscaler" | "ScaledObject" | "PodDisruptionBudget" | "PersistentVolumeClaim"
+            )
+        )
+    });
+    let decides: Vec<&Document> = decides.collect();
     own.map(move |one| {
-        (one, objects.iter().copied().filter(|object| near(set, one.file, object.file)).collect())
+        (one, decides.iter().copied().filter(|object| near(set, one.file, object.file)).collect())
     })
 }
 
@@ -99,34 +111,7 @@ fn near(set: &Set, one: FileId, other: FileId) -> bool {
     parts(one) - shared <= STEPS && parts(other) - shared <= STEPS
 }
 
-/// An autoscaler that can only choose one.
-fn scalers(objects: &[&Document], findings: &mut Findings) {
-    for object in objects {
-        let root = &object.root;
-        let most = match root.text_at(&["kind"]) {
-            Some("HorizontalPodAutoscaler") => root.entry_at(&["spec", "maxReplicas"]),
-            Some("ScaledObject") => root.entry_at(&["spec", "maxReplicaCount"]),
-            Some("Service") if root.text_at(&["apiVersion"]).is_some_and(|api| api.contains("knative")) => {
-                knative_most(root)
-            }
-            _ => None,
-        };
-        let target = root.text_at(&["spec", "scaleTargetRef", "name"]).unwrap_or("");
-        if let Some(entry) = most.filter(|entry| entry.value.text() == Some("1") && !is_backing(target)) {
-            let title = "one replica at most".to_owned();
-            findings.say(&ONE_REPLICA, Level::Error, object.file, span(entry), &subject(root), title);
-        }
-    }
-}
-
-fn knative_most(root: &Node) -> Option<&Entry> {
-    let annotations = root.at(&["spec", "template", "metadata", "annotations"])?;
-    ["autoscaling.knative.dev/max-scale", "autoscaling.knative.dev/maxScale"]
-        .iter()
-        .find_map(|key| annotations.entry(key))
-}
-
-fn workload<'a>(document: &'a Document) -> Option<Workload<'a>> {
+fn workload<'a>(set: &Set, document: &'a Document) -> Option<Workload<'a>> {
     let root = &document.root;
     let kind = root.text_at(&["kind"])?;
     if !matches!(
@@ -137,16 +122,20 @@ fn workload<'a>(document: &'a Document) -> Option<Workload<'a>> {
             | "ReplicationController"
             | "Rollout"
             | "DeploymentConfig"
+            | "LeaderWorkerSet"
     ) {
         return None;
     }
     root.at(&["spec"])?;
     let name = root.text_at(&["metadata", "name"]).unwrap_or("");
-    Some(Workload { file: document.file, root, kind, name, subject: subject(root) })
+    let part = in_backing_chart(&set.sources.file(document.file).full_path);
+    Some(Workload { file: document.file, root, kind, name, subject: subject(root), part })
 }
 
 fn pod<'a>(one: &Workload<'a>) -> Option<&'a Node> {
-    one.root.at(&["spec", "template", "spec"])
+    let root = one.root;
+    root.at(&["spec", "template", "spec"])
+        .or_else(|| root.at(&["spec", "leaderWorkerTemplate", "workerTemplate", "spec"]))
 }
 
 fn containers<'a>(one: &Workload<'a>) -> &'a [Node] {
@@ -161,7 +150,8 @@ fn backing(one: &Workload) -> bool {
         .filter(|image| !image.contains("xxxx"))
         .collect();
     if images.is_empty() {
-        return is_backing(one.name)
+        return one.part
+            || is_backing(one.name)
             || containers(one).iter().filter_map(|container| container.text_at(&["name"])).any(is_backing);
     }
     images.iter().all(|image| is_backing(image))
@@ -173,27 +163,14 @@ fn only_sends(one: &Workload) -> bool {
     is_client(one.name) || images.into_iter().any(is_client)
 }
 
-fn span(entry: &Entry) -> Range<usize> {
+pub(super) fn span(entry: &Entry) -> Range<usize> {
     entry.key_span.start..entry.value.span.end.max(entry.key_span.end)
-}
-
-/// The autoscaler that decides about a workload.
-fn autoscaler<'a>(one: &Workload, objects: &[&'a Document]) -> Option<&'a Document> {
-    objects.iter().copied().find(|object| {
-        let kind = object.root.text_at(&["kind"]).unwrap_or("");
-        let target = object.root.at(&["spec", "scaleTargetRef"]);
-        matches!(kind, "HorizontalPodAutoscaler" | "ScaledObject")
-            && target.is_some_and(|target| {
-                target.text_at(&["name"]) == Some(one.name)
-                    && target.text_at(&["kind"]).is_none_or(|kind| kind == one.kind)
-            })
-    })
 }
 
 fn replicas(one: &Workload, objects: &[&Document], findings: &mut Findings) {
     // What is only run for development or a test is never scaled.
     let most = most(one, findings);
-    let scaler = autoscaler(one, objects);
+    let scaler = scaler::of(one.kind, one.name, objects);
     let count = one.root.entry_at(&["spec", "replicas"]);
     match (count, scaler) {
         (Some(entry), Some(_)) => {
