@@ -158,7 +158,7 @@ fn syntax(name: &str, path: &Path, text: &str) -> Option<Syntax> {
         "template" if text.contains("AWS::") => return Some(Syntax::Yaml),
         _ => {}
     }
-    let bare = name.trim_end_matches(".tmpl").trim_end_matches(".j2").trim_end_matches(".template");
+    let bare = without_template(name);
     if matches!(extension(bare), "yaml" | "yml") {
         return Some(Syntax::Yaml);
     }
@@ -170,6 +170,11 @@ fn syntax(name: &str, path: &Path, text: &str) -> Option<Syntax> {
     }
     let nginx = name.contains("nginx") || in_folder(path, &["sites-available", "sites-enabled"]);
     (nginx && (text.contains('{') || text.contains(';'))).then_some(Syntax::Nginx)
+}
+
+/// The name of what a template gives: `ingress.yaml` of `ingress.yaml.tpl`.
+fn without_template(name: &str) -> &str {
+    [".tmpl", ".tpl", ".j2", ".erb", ".template"].iter().fold(name, |name, end| name.trim_end_matches(end))
 }
 
 /// Manifests of packages are no deployment.
@@ -208,7 +213,7 @@ pub(crate) fn syntax_inside(name: &str, text: &str) -> Option<Syntax> {
         Some(Syntax::Apache)
     } else if starts(NGINX) && text.contains('{') && text.contains(';') {
         Some(Syntax::Nginx)
-    } else if starts(&["frontend", "backend", "listen", "defaults"]) && !text.contains(';')
+    } else if starts(&["frontend", "backend", "listen", "defaults"]) && !ends_statements(text)
         || name.contains("haproxy")
     {
         Some(Syntax::Haproxy)
@@ -217,6 +222,13 @@ pub(crate) fn syntax_inside(name: &str, text: &str) -> Option<Syntax> {
     } else {
         None
     }
+}
+
+/// Whether statements end as in nginx or in a program: no line of HAProxy does.
+fn ends_statements(text: &str) -> bool {
+    text.lines()
+        .map(str::trim_end)
+        .any(|line| line.ends_with([';', '{']) && !line.trim_start().starts_with('#'))
 }
 
 /// The folder of the chart that a file belongs to: the nearest one above it with a `Chart.yaml`.

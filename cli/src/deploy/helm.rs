@@ -117,7 +117,7 @@ fn blank(bytes: &mut [u8], text: &str, action: Range<usize>, body: &str) {
     let after = text[action.end..line_end].trim_end();
     let word = body.split_whitespace().next().unwrap_or("");
     let silent = body.starts_with("/*")
-        || matches!(word, "if" | "else" | "end" | "with" | "range" | "define" | "block" | "template")
+        || matches!(word, "if" | "else" | "end" | "with" | "range" | "define" | "block")
         || body.contains(":=");
     let alone = before.iter().all(u8::is_ascii_whitespace) && (after.is_empty() || after.starts_with("{{"));
     let spaces = silent || alone || body.contains("nindent");

@@ -11,7 +11,7 @@ use super::super::finding::{
 };
 use super::super::read::Document;
 use super::super::tree::{Entry, Node};
-use super::backing::for_development;
+use super::backing::{for_development, runs_once};
 use super::{Findings, is_backing, traefik};
 
 pub(super) fn check(document: &Document, findings: &mut Findings) {
@@ -118,6 +118,7 @@ fn is_part(service: &Entry) -> bool {
             .any(|part| PROXIES.contains(&part))
     };
     is_backing(image)
+        || runs_once(image)
         || proxy(image)
         || (!built || image.is_empty()) && (is_backing(&service.key) || proxy(&service.key))
 }

@@ -9,16 +9,17 @@ use super::{Findings, is_backing};
 
 pub(super) fn check(file: FileId, text: &str, findings: &mut Findings) {
     let mut section = String::new();
-    for words in lines(text) {
+    let lines = lines(text);
+    for (at, words) in lines.iter().enumerate() {
         let span = words[0].span.start..words[words.len() - 1].span.end;
         match words[0].text {
-            _ if begins_section(&words) => {
+            _ if begins_section(words) => {
                 section = words.iter().take(2).map(|word| word.text).collect::<Vec<_>>().join(" ");
             }
             // A database's or broker's own balancing is no concern of the service's replicas.
             _ if is_backing(section.rsplit(' ').next().unwrap_or("")) => {}
-            "balance" => balance(&words, &section, file, span, findings),
-            "cookie" if has(&words, &["insert", "prefix", "rewrite"]) => {
+            "balance" => balance(words, &section, file, span, findings),
+            "cookie" if has(words, &["insert", "prefix", "rewrite"]) || names_servers(&lines[at + 1..]) => {
                 let name = words.get(1).map_or("", |word| word.text);
                 findings.say(
                     &HAPROXY_STICKY,
@@ -29,7 +30,7 @@ pub(super) fn check(file: FileId, text: &str, findings: &mut Findings) {
                     format!("the cookie `{name}` pins a client to one server"),
                 );
             }
-            "stick" if has(&words, &["on", "match"]) => {
+            "stick" if has(words, &["on", "match"]) => {
                 let key = words.get(2).map_or("", |word| word.text);
                 findings.say(
                     &HAPROXY_STICKY,
@@ -40,7 +41,7 @@ pub(super) fn check(file: FileId, text: &str, findings: &mut Findings) {
                     format!("`stick` pins clients by `{key}`"),
                 );
             }
-            "persist" if has(&words, &["rdp-cookie"]) => {
+            "persist" if has(words, &["rdp-cookie"]) => {
                 let title = "the cookie of a remote desktop pins a client to one server".into();
                 findings.say(&HAPROXY_STICKY, Level::Error, file, span, &section, title);
             }
@@ -57,6 +58,12 @@ pub(super) fn check(file: FileId, text: &str, findings: &mut Findings) {
             _ => {}
         }
     }
+}
+
+/// Whether a server of the section has a value for the cookie: then the service itself may set it.
+fn names_servers(below: &[Vec<Word>]) -> bool {
+    let mut section = below.iter().take_while(|words| !begins_section(words));
+    section.any(|words| words[0].text == "server" && has(words, &["cookie"]))
 }
 
 fn has(words: &[Word], any: &[&str]) -> bool {

@@ -64,6 +64,7 @@ static SWITCHES: &[Switch] = &[
     ("kubernetes_deployment", "replicas", Value::One, &ONE_REPLICA, "one replica"),
     ("kubernetes_deployment_v1", "replicas", Value::One, &ONE_REPLICA, "one replica"),
     ("aws_ecs_service", "desired_count", Value::One, &ONE_REPLICA, "one task"),
+    ("digitalocean_app", "instance_count", Value::One, &ONE_REPLICA, "one instance"),
     ("aws_autoscaling_group", "max_size", Value::One, &ONE_REPLICA, "one instance at most"),
     ("aws_appautoscaling_target", "max_capacity", Value::One, &ONE_REPLICA, "one task at most"),
 ];
@@ -225,8 +226,22 @@ impl File<'_, '_> {
         }
     }
 
-    /// A `stickiness` object that a module is given.
+    /// A `stickiness` object that a module is given, or one task.
     fn module(&mut self, subject: &str, body: &Body) {
+        let scaled = body
+            .attributes()
+            .any(|one| one.key.as_str().contains("autoscaling") && one.value.as_bool() == Some(true));
+        let count = body.get_attribute("desired_count").filter(|one| number(&one.value) == Some(1));
+        if let Some(count) = count.filter(|_| !scaled) {
+            let note = "unless the module scales it".to_owned();
+            self.say(
+                &ONE_REPLICA,
+                count.span(),
+                subject,
+                "one task",
+                Said { level: Level::Warning, note: Some(note) },
+            );
+        }
         let mut found: Vec<(Option<Range<usize>>, Expression)> = Vec::new();
         for attribute in body.attributes() {
             objects(

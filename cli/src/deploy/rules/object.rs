@@ -9,6 +9,7 @@ use super::super::finding::{
 };
 use super::super::read::Document;
 use super::super::tree::{Entry, Node};
+use super::backing::in_backing_chart;
 use super::{Findings, envoy, ingress, is_backing};
 
 /// `Kind name`, as people speak of objects.
@@ -39,7 +40,7 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
 fn service(root: &Node, file: FileId, subject: &str, findings: &mut Findings) {
     for spec in root.each("spec") {
         for entry in spec.value.each("sessionAffinity") {
-            if entry.value.text() == Some("ClientIP") && !backing(root) {
+            if entry.value.text() == Some("ClientIP") && !backing(root) && !chart(findings, file) {
                 say(
                     findings,
                     &SERVICE_AFFINITY,
@@ -59,6 +60,11 @@ fn backing(root: &Node) -> bool {
     let names =
         selected.iter().filter_map(|entry| entry.value.text()).chain(root.text_at(&["metadata", "name"]));
     names.into_iter().any(is_backing)
+}
+
+/// Whether the file is a template of the chart of such a part.
+fn chart(findings: &Findings, file: FileId) -> bool {
+    in_backing_chart(&findings.set.sources.file(file).full_path)
 }
 
 fn say(

@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::finding::Level;
 use crate::span::FileId;
 
-use super::super::finding::{CLOUD_AFFINITY, Form, ONE_REPLICA, PLATFORM_DISK};
+use super::super::finding::{CLOUD_AFFINITY, Form, ONE_REPLICA, PLATFORM_DISK, SQLITE_VOLUME};
 use super::super::tree::{Entry, Node};
 use super::{Findings, is_backing};
 
@@ -87,6 +87,11 @@ pub(super) fn check(platform: Platform, root: &Node, file: FileId, findings: &mu
                 say.one(service.entry("numInstances"), name);
                 if let Some(disk) = service.entry("disk") {
                     say.entry(&PLATFORM_DISK, Level::Error, disk, name, "a service with a disk runs once");
+                    let at = disk.value.text_at(&["mountPath"]).unwrap_or("");
+                    if let Some((span, text)) = database_below(service, at) {
+                        let title = format!("`{text}` is a file that one instance has");
+                        say.findings.say(&SQLITE_VOLUME, Level::Error, file, span, name, title);
+                    }
                 }
             }
         }
@@ -136,6 +141,17 @@ pub(super) fn check(platform: Platform, root: &Node, file: FileId, findings: &mu
             }
         }
     }
+}
+
+/// A variable that names a database's file on the disk.
+fn database_below(service: &Node, disk: &str) -> Option<(Range<usize>, String)> {
+    let values = service.get("envVars")?.items().iter().filter_map(|one| one.get("value"));
+    let is_file = |text: &str| {
+        let name = text.rsplit('/').next().unwrap_or(text);
+        name.ends_with(".db") || name.contains(".sqlite")
+    };
+    let mut named = values.filter_map(|value| Some((value.span.clone(), value.text()?.to_owned())));
+    named.find(|(_, text)| !disk.is_empty() && text.contains(disk) && is_file(text))
 }
 
 /// A volume belongs to one machine: more machines have more disks, each with other data.

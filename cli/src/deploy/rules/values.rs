@@ -4,14 +4,20 @@ use crate::finding::Level;
 use crate::span::FileId;
 
 use super::super::finding::{Form, RECREATE, SQLITE_VOLUME, TRAEFIK_STICKY, VALUES_STICKY};
-use super::super::read::{Document, Set};
+use super::super::read::{Document, Set, objects_in};
 use super::super::tree::Entry;
+use super::backing::for_development;
 use super::{Findings, ingress, is_backing};
 
 pub(super) fn check(document: &Document, findings: &mut Findings) {
     let mut seen: Vec<(&'static Form, &Entry, String, String)> = Vec::new();
     let mut annotations: Vec<(&Entry, String)> = Vec::new();
+    // Objects among the values are judged as objects.
+    let objects = objects_in(&document.root);
     document.root.walk(&mut |above, entry| {
+        if objects.iter().any(|object| object.span.contains(&entry.key_span.start)) {
+            return;
+        }
         let text = entry.value.text().unwrap_or("");
         let place = above.join(".");
         // A chart's database is a part of its own.
@@ -60,8 +66,13 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
     for (entry, place) in annotations {
         ingress::annotation(entry, document.file, &place, findings);
     }
+    let path = &findings.set.sources.file(document.file).path;
     for (form, entry, place, title) in seen {
-        let level = if std::ptr::eq(form, &raw const RECREATE) { Level::Warning } else { Level::Error };
+        let level = match std::ptr::eq(form, &raw const RECREATE) {
+            true if for_development(path) => Level::Note,
+            true => Level::Warning,
+            false => Level::Error,
+        };
         findings.say(
             form,
             level,

@@ -270,3 +270,67 @@ spec:
 ",
     );
 }
+
+#[test]
+fn objects_that_values_carry_along() {
+    says(
+        "values.yaml",
+        "replicaCount: 3
+extraObjects:
+  - apiVersion: projectcontour.io/v1
+    kind: HTTPProxy
+    metadata: {name: shop}
+    spec:
+      routes:
+        - loadBalancerPolicy:
+            strategy: Cookie «ingress-cookie-affinity error»
+  - apiVersion: cloud.google.com/v1
+    kind: BackendConfig
+    metadata: {name: shop}
+    spec:
+      sessionAffinity:
+        affinityType: GENERATED_COOKIE «cloud-session-affinity error»
+  - apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: side}
+    spec: «one-replica note»
+      strategy:
+        type: Recreate «recreate error»
+      template: {spec: {containers: [{name: side, image: 'side:1'}]}}
+",
+    );
+}
+
+#[test]
+fn values_of_a_charts_own_tests() {
+    says("ci/shop-values.yaml", "strategy:\n  type: Recreate «recreate note»\n");
+    says("shop-values.yaml", "strategy:\n  type: Recreate «recreate warning»\n");
+}
+
+#[test]
+fn a_template_is_judged_by_its_charts_name() {
+    let service = "apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  sessionAffinity: ClientIP";
+    says("etcd/templates/service.yaml", service);
+    says("shop/templates/service.yaml", &format!("{service} «service-session-affinity error»"));
+    says("ingress.yaml.tpl", &format!("{service} «service-session-affinity error»"));
+}
+
+#[test]
+fn groups_of_replicas() {
+    says(
+        "model.yaml",
+        "apiVersion: leaderworkerset.x-k8s.io/v1
+kind: LeaderWorkerSet
+metadata: {name: model}
+spec:
+  replicas: 1 «one-replica error»
+  leaderWorkerTemplate:
+    workerTemplate: {spec: {containers: [{name: model, image: 'model:1'}]}}
+",
+    );
+}

@@ -250,7 +250,7 @@ fn packs_of_nomad() {
         "templates/shop.nomad.tpl",
         "job [[ template \"job_name\" . ]] {
   [[ template \"region\" . ]]
-  datacenters = [[ var \"datacenters\" . | toStringList ]]
+  datacenters = [ [[ range $at, $name := var \"datacenters\" . ]][[ if $at ]],[[ end ]][[ $name | quote ]][[ end ]] ]
   group \"shop\" {
     count = 1 «one-replica error»
     ephemeral_disk {
@@ -277,6 +277,65 @@ fn packs_of_nomad() {
     count = 1
   }
 }
+",
+    );
+}
+
+#[test]
+fn a_database_file_on_a_disk_of_render() {
+    says(
+        "render.yaml",
+        "services:
+  - type: web
+    name: shop
+    env: node
+    disk: «platform-disk error»
+      name: data
+      mountPath: /data
+    envVars:
+      - key: DATABASE_FILENAME
+        value: /data/shop.db «sqlite-volume error»
+      - key: SEED
+        value: /app/seed.db
+",
+    );
+}
+
+#[test]
+fn one_instance_in_terraform() {
+    says(
+        "main.tf",
+        "resource \"digitalocean_app\" \"shop\" {
+  spec {
+    service {
+      instance_count = 1 «one-replica error»
+    }
+  }
+}
+module \"web\" {
+  source        = \"example/ecs-web/aws\"
+  desired_count = 1 «one-replica warning»
+}
+module \"scaled\" {
+  source              = \"example/ecs-web/aws\"
+  desired_count       = 1
+  autoscaling_enabled = true
+}
+",
+    );
+}
+
+#[test]
+fn what_changes_tables_and_ends_is_no_service() {
+    says(
+        "compose.yaml",
+        "services:
+  tables:
+    image: flyway/flyway:10
+    container_name: tables
+  shop:
+    image: shop:1
+    container_name: shop «fixed-container-name warning»
 ",
     );
 }

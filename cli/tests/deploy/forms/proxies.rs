@@ -200,3 +200,31 @@ ProxyPass /plain balancer://plain/ lbmethod=byrequests
 ",
     );
 }
+
+#[test]
+fn a_cookie_that_the_service_itself_sets() {
+    says(
+        "haproxy.cfg",
+        "backend shop
+  cookie SHOPSESSION «haproxy-sticky error»
+  server one 10.0.0.1:80 cookie a
+backend plain
+  cookie SHOPSESSION
+  server one 10.0.0.1:80
+",
+    );
+}
+
+#[test]
+fn a_header_with_a_semicolon_is_no_nginx() {
+    says(
+        "edge.cfg",
+        "frontend public
+  http-response set-header Strict-Transport-Security \"max-age=31536000; preload\"
+  default_backend shop
+backend shop
+  cookie SRV insert indirect «haproxy-sticky error»
+  server one 10.0.0.1:80 cookie a
+",
+    );
+}
