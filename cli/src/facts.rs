@@ -399,5 +399,7 @@ pub(crate) enum Pat {
     Ref(Box<Pat>),
     Or(Vec<Pat>),
     Slice(Vec<Pat>),
+    /// A string literal.
+    Text(Box<str>),
     Wild,
 }

@@ -160,7 +160,7 @@ fn bindings(pat: &Pat, shape: &mut Shape) {
         }
         Pat::Ref(inner) => bindings(inner, shape),
         Pat::Bind { inner: Some(inner), .. } => bindings(inner, shape),
-        Pat::Bind { .. } | Pat::Wild => {}
+        Pat::Bind { .. } | Pat::Text(_) | Pat::Wild => {}
     }
 }
 

@@ -123,6 +123,10 @@ impl Parser<'_> {
 
     /// A literal, a range of literals or paths, or `..`: nothing is bound.
     fn constant(&mut self) -> Parsed<Pat> {
+        let text = match self.kind(0) {
+            Some(Kind::Text) => Some(super::literals::value(self.text_of(self.at)).into_boxed_str()),
+            _ => None,
+        };
         if !self.is_op("..") {
             self.bound_of_range()?;
         }
@@ -130,7 +134,7 @@ impl Parser<'_> {
         if ranges && self.starts_bound_of_range() {
             self.bound_of_range()?;
         }
-        Ok(Pat::Wild)
+        Ok(text.filter(|_| !ranges).map_or(Pat::Wild, Pat::Text))
     }
 
     fn starts_bound_of_range(&self) -> bool {

@@ -22,7 +22,11 @@ impl Frame<'_, '_> {
     ) -> Val {
         let mut answer: Option<Val> = None;
         for callee in callees {
+            let before = self.out.calls.len();
             let one = self.apply(*callee, this, vals, name, span);
+            if let Some(call) = self.out.calls.get_mut(before) {
+                call.dynamic = callees.len() > 1;
+            }
             match &mut answer {
                 None => answer = Some(one),
                 Some(answer) => answer.merge(&one),
@@ -53,10 +57,16 @@ impl Frame<'_, '_> {
             (this, _, _) => (this, vals),
         };
         let fetched = vals.iter().take(32).enumerate().map(|(at, val)| u32::from(val.fetched) << at).sum();
-        self.out.calls.push(CallSite { callee, region: self.region, span, fetched });
+        self.out.calls.push(CallSite { callee, region: self.region, span, fetched, dynamic: false });
         for val in vals {
             if let Some(Callable::Item(handed)) = val.callable {
-                self.out.calls.push(CallSite { callee: handed, region: self.region, span, fetched: 0 });
+                self.out.calls.push(CallSite {
+                    callee: handed,
+                    region: self.region,
+                    span,
+                    fetched: 0,
+                    dynamic: false,
+                });
             }
         }
         let summary = self.ev.summary(callee);

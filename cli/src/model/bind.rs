@@ -127,7 +127,7 @@ impl<'a> Frame<'a, '_> {
                     self.bind(part, Val { ty: ty.clone(), ..val.clone() });
                 }
             }
-            Pat::Wild => {}
+            Pat::Text(_) | Pat::Wild => {}
         }
     }
 

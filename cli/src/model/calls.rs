@@ -35,7 +35,7 @@ impl<'a> Frame<'a, '_> {
             callees = self.methods_on(&recv.ty, name);
         }
         if !callees.is_empty() {
-            let vals = self.args(args, &[], &[], RegionKind::Inherit);
+            let vals = self.args_of(callees.first().copied(), args);
             let web = self.web_method(&recv, name, &vals, name_span);
             let mut answer = self.apply_all(&callees, Some(&recv), &vals, name, name_span);
             answer.web = answer.web.or(web);
@@ -50,6 +50,9 @@ impl<'a> Frame<'a, '_> {
         }
         let params = effects::closure_params(&base, name.as_str());
         let vals = self.args(args, &params, &recv.roots, kind);
+        if takes && let Some(Callable::Closure(region)) = vals.first().and_then(|val| val.callable.clone()) {
+            self.received_in(&recv.roots, &base, region);
+        }
         for (arg, val) in args.iter().zip(&vals) {
             // `all.difference(&taken)` looks at what it is lent.
             let lent = matches!(self.body.kind(*arg), ExprKind::Ref { .. });
@@ -80,6 +83,9 @@ impl<'a> Frame<'a, '_> {
             self.message(&base, &vals, name_span);
         }
         let mut answer = self.foreign_method(&recv, &base, name, generics, &vals, span);
+        if name == "concat" {
+            answer.literal = self.concatenated(receiver);
+        }
         if matches!(recv.callable, Some(Callable::Item(_))) {
             // `handler.layer(..)` is still that handler.
             answer.callable.clone_from(&recv.callable);
@@ -102,7 +108,7 @@ impl<'a> Frame<'a, '_> {
             _ => None,
         };
         for callee in self.ev.index.message_handlers(*message, actor) {
-            self.out.calls.push(CallSite { callee, region: self.region, span, fetched: 0 });
+            self.out.calls.push(CallSite { callee, region: self.region, span, fetched: 0, dynamic: false });
         }
     }
 
@@ -166,7 +172,7 @@ impl<'a> Frame<'a, '_> {
             {
                 let (region, ()) = self.in_region(kind.clone(), |_| ());
                 let span = self.body.expr(*arg).span;
-                self.out.calls.push(CallSite { callee, region, span, fetched: 0 });
+                self.out.calls.push(CallSite { callee, region, span, fetched: 0, dynamic: false });
             }
             vals.push(val);
         }
@@ -277,9 +283,9 @@ impl<'a> Frame<'a, '_> {
                 let owner = self.ty(ty);
                 let name = path.last().map(|last| last.name).unwrap_or_default();
                 let vals = self.args(args, &[], &[], RegionKind::Inherit);
-                match self.associated(&owner, name) {
-                    Some(item) => self.apply(item, None, &vals, name, span),
-                    None => Val::of(owner),
+                match &self.all_associated(&owner, name)[..] {
+                    [] => Val::of(owner),
+                    found => self.apply_all(found, None, &vals, name, span),
                 }
             }
             _ => {
@@ -335,7 +341,7 @@ impl<'a> Frame<'a, '_> {
             match *def {
                 Def::Item(item) => match &self.names().tree.item(item).item.kind {
                     ItemKind::Fn(_) => {
-                        let vals = self.args(args, &[], &[], RegionKind::Inherit);
+                        let vals = self.args_of(Some(item), args);
                         return self.apply(item, None, &vals, last.name, span);
                     }
                     ItemKind::Struct { .. } => return self.construct(item, args, span),
@@ -372,7 +378,10 @@ impl<'a> Frame<'a, '_> {
             let kind = region_of_call(&format!("{}::{name}", self.type_name(ty)));
             let vals = self.args(args, &[], &[], kind);
             let web = self.web_call(name, &vals, span);
-            let mut answer = self.apply(item, None, &vals, name, span);
+            let mut answer = match ty.value() {
+                T::Bound(_) => self.apply_all(&self.all_associated(ty, name), None, &vals, name, span),
+                _ => self.apply(item, None, &vals, name, span),
+            };
             if let (T::Adt(adt, known), T::Adt(same, unknown)) = (ty, &answer.ty)
                 && adt == same
                 && known.len() >= unknown.len()

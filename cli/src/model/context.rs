@@ -11,9 +11,12 @@ use ustr::Ustr;
 
 use super::channels::Channels;
 use super::external;
+use super::graphql;
 use super::index::Index;
+use super::makers::Makers;
 use super::names::Names;
 use super::summary::{HandlerRef, RegionKind, Summary};
+use super::times::{TraitTime, trait_time};
 use super::tree::{Def, ItemId};
 use super::types::{T, last_part};
 use super::web;
@@ -58,6 +61,14 @@ impl When {
         more || before != (self.request, self.background, self.startup, self.assumed)
     }
 
+    /// As far as it is a request of a known route.
+    fn routed(self) -> When {
+        match self.routes.is_empty() {
+            true => When::default(),
+            false => When { request: true, routes: self.routes, ..When::default() },
+        }
+    }
+
     fn is_empty(&self) -> bool {
         !(self.request || self.background || self.startup)
     }
@@ -79,6 +90,7 @@ pub(crate) struct Contexts {
     /// Extractors that a handler's parameters call.
     extracts: FxHashMap<ItemId, Vec<ItemId>>,
     channels: Channels,
+    makers: Makers,
     /// For whom the loops over messages run, by number.
     loops: Vec<When>,
     /// For whom a message is sent, by type and variant.
@@ -92,6 +104,26 @@ impl Contexts {
         summaries: &[(ItemId, Arc<Summary>)],
         channels: Channels,
     ) -> Self {
+        let makers = Makers::new(names, index, summaries);
+        let mut contexts = Contexts::settled(names, index, summaries, channels, makers);
+        let mut makers = std::mem::take(&mut contexts.makers);
+        if makers.add_commands(names, index, summaries, |summary, id, at| contexts.region(summary, id, at)) {
+            // What was told to the commands by those who call them is taken back.
+            contexts = Contexts::settled(names, index, summaries, contexts.channels, makers);
+        } else {
+            contexts.makers = makers;
+        }
+        contexts
+    }
+
+    /// All that follows from the entry points.
+    fn settled(
+        names: &Names,
+        index: &Index,
+        summaries: &[(ItemId, Arc<Summary>)],
+        channels: Channels,
+        makers: Makers,
+    ) -> Self {
         let mut contexts = Contexts {
             functions: FxHashMap::default(),
             regions: FxHashMap::default(),
@@ -101,10 +133,12 @@ impl Contexts {
             loops: vec![When::default(); channels.owners.len()],
             messages: FxHashMap::default(),
             channels,
+            makers,
         };
         contexts.add_routes(summaries);
+        let graph = graphql::Roots::new(names, index, summaries);
         for (id, summary) in summaries {
-            contexts.add_entry(names, index, *id, summary);
+            contexts.add_entry(names, index, &graph, *id, summary);
         }
         contexts.add_extractors(names, index);
         let by_id: FxHashMap<ItemId, &Summary> =
@@ -153,6 +187,10 @@ impl Contexts {
             let known = longest.entry((route.id, route.handler, route.method)).or_default();
             *known = (*known).max(route.depth);
         }
+        let mut around: FxHashMap<((ItemId, u32), HandlerRef), Vec<HandlerRef>> = FxHashMap::default();
+        for (at, handler, layer) in summaries.iter().flat_map(|(_, summary)| &summary.layered) {
+            around.entry((*at, *handler)).or_default().push(*layer);
+        }
         for route in routes() {
             if longest[&(route.id, route.handler, route.method)] > route.depth {
                 continue;
@@ -163,10 +201,14 @@ impl Contexts {
                 Some(method) => format!("{method} {path}"),
                 None => path.to_string(),
             };
-            self.add_handler(route.handler, &When::of_route(&text));
+            let when = When::of_route(&text);
+            self.add_handler(route.handler, &when);
+            for layer in around.get(&(route.id, route.handler)).into_iter().flatten() {
+                self.add_handler(*layer, &when);
+            }
         }
         for (_, summary) in summaries {
-            for handler in &summary.handlers {
+            for (handler, _) in &summary.handlers {
                 self.add_handler(*handler, &When { request: true, ..When::default() });
             }
         }
@@ -184,7 +226,14 @@ impl Contexts {
         }
     }
 
-    fn add_entry(&mut self, names: &Names, index: &Index, id: ItemId, summary: &Summary) {
+    fn add_entry(
+        &mut self,
+        names: &Names,
+        index: &Index,
+        graph: &graphql::Roots,
+        id: ItemId,
+        summary: &Summary,
+    ) {
         let declared = names.tree.item(id);
         let attrs = &declared.item.attrs;
         let startup = When { startup: true, ..When::default() };
@@ -202,6 +251,11 @@ impl Contexts {
             return;
         };
         let around = &names.tree.item(parent).item;
+        if let Some(operation) = graph.operation(names, index, id) {
+            self.functions.entry(id).or_default().add(&When::of_route(&operation));
+            self.entries.insert(id, ());
+            return;
+        }
         if attrs.iter().chain(&around.attrs).any(web::serving_attribute) {
             self.serve(id, attrs, request);
             return;
@@ -290,8 +344,35 @@ impl Contexts {
                 if when.is_empty() || idle {
                     continue;
                 }
+                let when = match call.dynamic && self.makers.is_command(call.callee) {
+                    true => When { routes: Arc::default(), ..when },
+                    false => when,
+                };
                 if self.functions.entry(call.callee).or_default().add(&when) && waiting.insert(call.callee) {
                     queue.push(call.callee);
+                }
+            }
+            for (adt, field, _, region) in &summary.constructs {
+                let callbacks = self.makers.called_on(*adt);
+                if field.is_some() || callbacks.is_empty() {
+                    continue;
+                }
+                let when = self.region(summary, id, *region).routed();
+                for callee in callbacks.iter().filter(|_| !when.is_empty()) {
+                    if self.functions.entry(*callee).or_default().add(&when) && waiting.insert(*callee) {
+                        queue.push(*callee);
+                    }
+                }
+            }
+            // What is given away while serving a route serves that route.
+            for (handler, region) in &summary.handlers {
+                let HandlerRef::Fn(callee) = handler else { continue };
+                let when = self.region(summary, id, *region).routed();
+                if !when.is_empty()
+                    && self.functions.entry(*callee).or_default().add(&when)
+                    && waiting.insert(*callee)
+                {
+                    queue.push(*callee);
                 }
             }
             for woken in self.feed(summary, id) {
@@ -352,10 +433,18 @@ impl Contexts {
         // What surrounds it runs for one request already: a handler, not a loop that waits for more.
         let handles = |at: &u32| summary.regions[*at as usize].kind == RegionKind::Request;
         let of_one = own.request || chain.iter().any(handles);
-        chain.iter().rev().fold(own, |outer, at| match summary.regions[*at as usize].kind {
+        let around = Around { per_request, of_one };
+        let own = connected(own, summary, 0);
+        let parts = chain.iter().rev();
+        parts.fold(own, |outer, at| connected(self.part(summary, id, *at, outer, around), summary, *at))
+    }
+
+    /// When a part of a function runs, by what surrounds it.
+    fn part(&self, summary: &Summary, id: ItemId, at: u32, outer: When, around: Around) -> When {
+        match &summary.regions[at as usize].kind {
             RegionKind::Inherit => outer,
             RegionKind::Request => {
-                let mut when = self.regions.get(&(id, *at)).cloned().unwrap_or_default();
+                let mut when = self.regions.get(&(id, at)).cloned().unwrap_or_default();
                 when.request = true;
                 if when.routes.is_empty() && outer.request {
                     // A callback inside a handler: still that route.
@@ -366,20 +455,51 @@ impl Contexts {
             RegionKind::Spawned => {
                 When { background: outer.background || outer.startup, startup: false, ..outer }
             }
-            RegionKind::Serves => match self.channels.fed_loop(id, *at) {
-                Some(number) if !outer.request || outer.startup || !of_one => self.loops[number].clone(),
+            RegionKind::Serves => match self.channels.fed_loop(id, at) {
+                Some(number) if !outer.request || outer.startup || !around.of_one => self.loops[number].clone(),
                 _ => When { request: true, background: false, startup: false, ..outer },
             },
-            RegionKind::Tick if per_request => outer,
+            RegionKind::Tick if around.per_request => outer,
             RegionKind::Tick => When { background: true, ..When::default() },
-            RegionKind::Message(message, variant) => match self.sent(message, variant) {
+            RegionKind::Message(message, variant) => match self.sent(*message, *variant) {
                 Some(when) if !outer.is_empty() => when,
                 _ => outer,
             },
+            RegionKind::Routes(routes)
+                if outer.request && !outer.routes.iter().any(|route| is_whole(route)) =>
+            {
+                When { routes: Arc::new(routes.iter().copied().collect()), ..outer }
+            }
+            RegionKind::Routes(_) => outer,
             RegionKind::Callback => When { request: true, assumed: !outer.request, startup: false, ..outer },
             RegionKind::PerWorker => When { startup: true, ..When::default() },
-        })
+        }
     }
+}
+
+/// What stands for a route where a connection becomes a WebSocket without a router.
+pub(crate) const SOCKET: &str = "WebSocket";
+
+/// What is around all parts of a function.
+#[derive(Clone, Copy)]
+struct Around {
+    /// It only runs for requests.
+    per_request: bool,
+    /// Something around runs for one request already.
+    of_one: bool,
+}
+
+/// A request that came over a connection of its own, where no router gave it a path.
+fn connected(when: When, summary: &Summary, region: u32) -> When {
+    if !when.request || !when.routes.is_empty() || !summary.sockets.contains(&region) {
+        return when;
+    }
+    When { routes: Arc::new([Ustr::from(SOCKET)].into()), ..when }
+}
+
+/// Whether a route says its method, or is no path: nothing below it says more.
+fn is_whole(route: &str) -> bool {
+    !route.starts_with('/')
 }
 
 /// The HTTP path of a gRPC method: generated services stand in a module `.._server`.
@@ -427,101 +547,4 @@ fn service_name(names: &Names, of: ItemId) -> Option<String> {
 
 fn launches(attr: &Attr) -> bool {
     attr.path.last().is_some_and(|last| matches!(last.name.as_str(), "main" | "launch" | "lambda" | "event"))
-}
-
-enum TraitTime {
-    Startup,
-    Request,
-    /// When somebody calls it: the call graph knows.
-    Called,
-}
-
-/// When methods of a foreign trait run. Frameworks call most of them for requests.
-fn trait_time(name: &str, method: &str) -> TraitTime {
-    match (name, method) {
-        ("Fairing", "on_ignite" | "on_liftoff" | "info")
-        | ("Transform" | "Layer" | "MakeSpan" | "Plugin", "new_transform" | "layer")
-        | ("Actor" | "Supervised" | "SystemService", "started" | "service_started" | "restarting")
-        | ("MigrationTrait" | "MigratorTrait" | "Args" | "Parser" | "Hooks", _) => TraitTime::Startup,
-        (
-            "Display"
-            | "Debug"
-            | "Default"
-            | "Clone"
-            | "From"
-            | "Into"
-            | "TryFrom"
-            | "TryInto"
-            | "FromStr"
-            | "Deref"
-            | "DerefMut"
-            | "Iterator"
-            | "IntoIterator"
-            | "DoubleEndedIterator"
-            | "ExactSizeIterator"
-            | "Extend"
-            | "FromIterator"
-            | "Serialize"
-            | "Deserialize"
-            | "Serializer"
-            | "Deserializer"
-            | "Visitor"
-            | "PartialEq"
-            | "Eq"
-            | "Hash"
-            | "Hasher"
-            | "BuildHasher"
-            | "PartialOrd"
-            | "Ord"
-            | "Add"
-            | "Sub"
-            | "Mul"
-            | "Div"
-            | "AddAssign"
-            | "SubAssign"
-            | "Neg"
-            | "Not"
-            | "Index"
-            | "IndexMut"
-            | "Error"
-            | "StdError"
-            | "AsRef"
-            | "AsMut"
-            | "Borrow"
-            | "BorrowMut"
-            | "ToString"
-            | "ToOwned"
-            | "Write"
-            | "Read"
-            | "Seek"
-            | "BufRead"
-            | "LowerHex"
-            | "UpperHex"
-            | "BitOr"
-            | "BitAnd"
-            | "Rem"
-            | "Sum"
-            | "Any"
-            | "Ord2"
-            | "ToSql"
-            | "FromSql"
-            | "Encode"
-            | "Decode"
-            | "Type"
-            | "FromRow"
-            | "FromRedisValue"
-            | "ToRedisArgs"
-            | "Queryable"
-            | "IntoResponse"
-            | "Responder"
-            | "ResponseError"
-            | "Zeroize"
-            | "Arbitrary"
-            | "JsonSchema"
-            | "ToSchema"
-            | "ValueEnum",
-            _,
-        ) => TraitTime::Called,
-        _ => TraitTime::Request,
-    }
 }

@@ -300,9 +300,10 @@ impl<'a> Frame<'a, '_> {
                 }
                 self.fetched = false;
                 if self.ticks(*value) {
-                    return self.in_region(RegionKind::Tick, |frame| frame.arms(&subject, arms)).1;
+                    return self.in_region(RegionKind::Tick, |frame| frame.arms(&subject, arms, false)).1;
                 }
-                self.arms(&subject, arms)
+                let paths = self.looks_at_path(*value);
+                self.arms(&subject, arms, paths)
             }
             ExprKind::Loop { body } => self.repeat(&[*body], false, |frame| {
                 frame.value(*body);
@@ -431,7 +432,7 @@ impl<'a> Frame<'a, '_> {
         }
     }
 
-    fn arms(&mut self, subject: &Val, arms: &'a [Arm]) -> Val {
+    fn arms(&mut self, subject: &Val, arms: &'a [Arm], paths: bool) -> Val {
         let mut answer = Val::default();
         for (at, arm) in arms.iter().enumerate() {
             let depth = self.vars.len();
@@ -442,8 +443,10 @@ impl<'a> Frame<'a, '_> {
                 }
                 frame.value(arm.body)
             };
-            let val = match self.arm_of(&arm.pat) {
-                Some((adt, variant)) => self.in_region(RegionKind::Message(adt, variant), read).1,
+            let message = self.arm_of(&arm.pat).map(|(adt, variant)| RegionKind::Message(adt, variant));
+            let kind = message.or_else(|| paths.then(|| self.routed_arm(&arm.pat)).flatten());
+            let val = match kind {
+                Some(kind) => self.in_region(kind, read).1,
                 None => read(self),
             };
             self.vars.truncate(depth);

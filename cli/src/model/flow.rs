@@ -431,7 +431,7 @@ impl<'a> Walk<'_, 'a, '_> {
                 }
             }
             Pat::Ref(inner) => self.bound(id, body, inner, from),
-            Pat::Wild => {}
+            Pat::Text(_) | Pat::Wild => {}
         }
     }
 

@@ -274,6 +274,16 @@ impl<'a> Frame<'a, '_> {
             }
         }
         let web = self.web_call(path, &vals, span);
+        if super::graphql::makes_schema(text) {
+            for (val, at) in vals.iter().zip(0..3) {
+                if let T::Adt(adt, _) = val.ty.value() {
+                    self.out.schemas.push((*adt, at));
+                }
+            }
+        }
+        if last.starts_with("accept") && text.contains("tungstenite") {
+            self.out.sockets.push(self.region);
+        }
         let first = vals.first().cloned().unwrap_or_default();
         let owner = text.rsplit_once("::").map_or("", |(owner, _)| owner);
         if !matches!(last, "Some" | "Ok" | "Err" | "drop" | "clone") {

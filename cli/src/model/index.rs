@@ -1,6 +1,6 @@
 //! Methods by receiver type, impls by trait: what a call can land on.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -34,6 +34,7 @@ pub(crate) struct Index {
     /// Inherent and trait methods by name alone.
     by_name: FxHashMap<Sym, Vec<ItemId>>,
     trait_impls: FxHashMap<ItemId, Vec<usize>>,
+    by_adt: FxHashMap<ItemId, Vec<usize>>,
     /// Methods of impls on foreign types (extension traits).
     foreign: FxHashMap<(Sym, Sym), Vec<ItemId>>,
     /// Methods of blanket impls (`impl<T> Ext for T`).
@@ -43,6 +44,8 @@ pub(crate) struct Index {
     deref: FxHashMap<ItemId, T>,
     /// Types of ours with a trait of serde's that is implemented by hand.
     serde: FxHashSet<(ItemId, &'static str)>,
+    /// Structs of ours that a lock in some field holds.
+    locked: OnceCell<FxHashSet<ItemId>>,
     /// The names in reach of functions that were asked about.
     scopes: RefCell<FxHashMap<ItemId, Rc<Scope>>>,
 }
@@ -122,6 +125,9 @@ impl Index {
             self.deref.insert(*adt, target.clone());
         }
         self.by_item.insert(id, at);
+        if let T::Adt(adt, _) = self_ty.value() {
+            self.by_adt.entry(*adt).or_default().push(at);
+        }
         let of_args = inner
             .trait_path
             .as_ref()
@@ -132,6 +138,28 @@ impl Index {
 
     pub(crate) fn impl_of(&self, item: ItemId) -> Option<&ImplInfo> {
         self.by_item.get(&item).map(|at| &self.impls[*at])
+    }
+
+    /// Whether a lock in some field holds a struct of ours.
+    pub(crate) fn is_locked(&self, names: &Names, adt: ItemId) -> bool {
+        let locked = self.locked.get_or_init(|| {
+            let mut found = FxHashSet::default();
+            for id in names.tree.ids() {
+                let ItemKind::Struct { fields, .. } = &names.tree.item(id).item.kind else { continue };
+                for at in 0..fields.len() {
+                    let ty = Index::field_type(names, id, at, &[]);
+                    found.extend(super::shared::locked_struct(names, self, &ty));
+                }
+            }
+            found
+        });
+        locked.contains(&adt)
+    }
+
+    /// The impls for a type of ours.
+    pub(crate) fn impls_for(&self, adt: ItemId) -> impl Iterator<Item = &ImplInfo> {
+        let own = self.by_adt.get(&adt).into_iter().flatten();
+        own.map(|at| &self.impls[*at])
     }
 
     /// Whether a type of ours has a trait of [`SERDE`] by hand.

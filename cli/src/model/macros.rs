@@ -44,7 +44,10 @@ impl<'a> Frame<'a, '_> {
                 ty: T::ext("std::vec::Vec", vec![vals.first().map(|val| val.ty.clone()).unwrap_or_default()]),
                 ..Val::default()
             },
-            "format" | "concat" => Val::of(T::ext("std::string::String", vec![])),
+            "format" => {
+                Val { literal: self.formatted(&vals), ..Val::of(T::ext("std::string::String", vec![])) }
+            }
+            "concat" => Val::of(T::ext("std::string::String", vec![])),
             // `ready!(..)`: the value, or the function ends.
             "ready" | "unwrap" if vals.len() == 1 => {
                 let val = &vals[0];

@@ -66,6 +66,11 @@ impl Frame<'_, '_> {
     /// Messages taken out of a channel inside a loop that waits for them.
     pub(super) fn received(&mut self, roots: &[Root], channel: &T) {
         let Some(region) = self.serving_region() else { return };
+        self.received_in(roots, channel, region);
+    }
+
+    /// Messages taken out of a channel in a region.
+    pub(super) fn received_in(&mut self, roots: &[Root], channel: &T, region: u32) {
         let message = channel.args().first().and_then(message_of);
         self.out.receives.push(Receive { roots: roots.to_vec(), message, region });
     }

@@ -1,10 +1,12 @@
 //! What a path in an expression leads to: a variable, a static, a function, a variant.
 
+use std::sync::Arc;
+
 use super::eval::Frame;
 use super::summary::{Callable, Root, Val};
 use super::tree::{Def, ItemId};
 use super::types::{T, names_of, shared};
-use crate::facts::{ItemKind, Path, Segment, StaticKind, Sym, Ty};
+use crate::facts::{ExprKind, ItemKind, Path, Segment, StaticKind, Sym, Ty};
 
 impl Frame<'_, '_> {
     pub(super) fn path(&mut self, path: &Path) -> Val {
@@ -74,6 +76,14 @@ impl Frame<'_, '_> {
         }
     }
 
+    /// The same for a call: behind a trait it can land on any of several.
+    pub(super) fn all_associated(&self, owner: &T, name: Sym) -> Vec<ItemId> {
+        match owner.value() {
+            T::Bound(_) => self.methods_on(owner.value(), name),
+            _ => self.associated(owner, name).into_iter().collect(),
+        }
+    }
+
     pub(super) fn item_value(&mut self, item: ItemId) -> Val {
         let declared = self.names().tree.item(item);
         match &declared.item.kind {
@@ -87,15 +97,28 @@ impl Frame<'_, '_> {
                 }
                 let constant = held.kind == StaticKind::Const;
                 let own = [Root::Static(item)];
-                Val::of(ty).with_roots(if constant { &[] } else { &own })
+                // `const ADMIN: &str = "/admin";` is as good as the text.
+                let literal = match declared.body().filter(|_| constant) {
+                    Some(body) => match body.root.map(|root| body.kind(root)) {
+                        Some(ExprKind::Str(text)) => Some(Arc::from(text.as_str())),
+                        _ => None,
+                    },
+                    None => None,
+                };
+                Val { literal, ..Val::of(ty).with_roots(if constant { &[] } else { &own }) }
             }
             ItemKind::Fn(_) => Val { callable: Some(Callable::Item(item)), ..Val::default() },
-            ItemKind::Struct { .. } => Val {
-                ty: T::Adt(item, shared(Vec::new())),
-                callable: Some(Callable::Item(item)),
-                fresh: true,
-                ..Val::default()
-            },
+            ItemKind::Struct { fields, .. } => {
+                if fields.is_empty() {
+                    self.out.constructs.push((item, None, declared.place().span, self.region));
+                }
+                Val {
+                    ty: T::Adt(item, shared(Vec::new())),
+                    callable: Some(Callable::Item(item)),
+                    fresh: true,
+                    ..Val::default()
+                }
+            }
             _ => Val::default(),
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
+use ustr::Ustr;
 
 use super::tree::ItemId;
 use super::types::T;
@@ -45,6 +46,8 @@ pub(crate) enum RegionKind {
     /// The arm of a `match` for one variant of an enum: where that is a message, it runs
     /// for those who send it.
     Message(ItemId, u32),
+    /// The arm of a `match` on the path of a request: it runs for these routes.
+    Routes(Arc<[Ustr]>),
     /// What a loop over messages does when a clock strikes instead.
     Tick,
 }
@@ -102,6 +105,8 @@ pub(crate) struct CallSite {
     pub(crate) span: Span,
     /// Which arguments were fetched from outside this process, a bit each.
     pub(crate) fetched: u32,
+    /// One of several that a call through a trait can land on.
+    pub(crate) dynamic: bool,
 }
 
 /// What a route leads to.
@@ -130,6 +135,8 @@ pub(crate) struct Web {
     pub(crate) path: String,
     pub(crate) method: Option<Sym>,
     pub(crate) routes: Vec<Route>,
+    /// What runs around its routes.
+    pub(crate) layers: Vec<HandlerRef>,
 }
 
 /// A binding or expression that creates state outside any type of ours.
@@ -241,8 +248,14 @@ pub(crate) struct Summary {
     pub(crate) touches: Vec<Touch>,
     pub(crate) calls: Vec<CallSite>,
     pub(crate) routes: Vec<Route>,
-    /// Functions given to a framework to call, whatever the route.
-    pub(crate) handlers: Vec<HandlerRef>,
+    /// What runs around a route: where that was written, its handler, the layer.
+    pub(crate) layered: Vec<((ItemId, u32), HandlerRef, HandlerRef)>,
+    /// Types that are the roots of a GraphQL schema, and which.
+    pub(crate) schemas: Vec<(ItemId, u8)>,
+    /// Regions in which a connection becomes a WebSocket without a route.
+    pub(crate) sockets: Vec<u32>,
+    /// Functions given to a framework to call, whatever the route, and where.
+    pub(crate) handlers: Vec<(HandlerRef, u32)>,
     pub(crate) locals: Vec<LocalSite>,
     pub(crate) injected: Vec<Injected>,
     pub(crate) foreign: Vec<ForeignCall>,
@@ -332,7 +345,8 @@ impl Summary {
     pub(crate) fn own_time(&self, region: u32) -> bool {
         let mut at = region;
         while at != 0 {
-            if !matches!(self.regions[at as usize].kind, RegionKind::Inherit | RegionKind::Message(..)) {
+            let kind = &self.regions[at as usize].kind;
+            if !matches!(kind, RegionKind::Inherit | RegionKind::Message(..) | RegionKind::Routes(_)) {
                 return true;
             }
             at = self.regions[at as usize].parent;
@@ -354,6 +368,7 @@ impl Summary {
 
     /// A region without the arms around it: what runs in one go.
     pub(crate) fn without_arms(&self, region: u32) -> u32 {
-        self.nearest(region, |kind| !matches!(kind, RegionKind::Message(..))).unwrap_or(0)
+        self.nearest(region, |kind| !matches!(kind, RegionKind::Message(..) | RegionKind::Routes(_)))
+            .unwrap_or(0)
     }
 }

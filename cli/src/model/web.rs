@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ustr::Ustr;
 
 use super::eval::Frame;
+use super::layers;
 use super::summary::{Callable, HandlerRef, RegionKind, Route, Val, Web};
 use super::tree::ItemId;
 use super::types::{T, last_part};
@@ -44,6 +45,17 @@ pub(crate) fn attribute_route(attr: &Attr) -> Option<(Option<Sym>, String)> {
             .and_then(|found| verb(found))
     });
     Some((method, path.split(['?', ' ']).next().unwrap_or_default().to_string()))
+}
+
+/// The route that a function's documentation gives it, for routers that go by that:
+/// `#[utoipa::path(get, path = "/users")]`.
+fn documented_route(attr: &Attr) -> Option<(Option<Sym>, String)> {
+    if attr.path.last()?.name != "path" {
+        return None;
+    }
+    let method = attr.tokens.split(|c: char| !c.is_alphanumeric()).find_map(verb);
+    let (_, rest) = attr.tokens.split_once("path = \"")?;
+    Some((method, rest.split('"').next()?.to_string()))
 }
 
 /// Attributes that make a function or all of an impl's functions answer requests.
@@ -122,7 +134,10 @@ impl<'a> Frame<'a, '_> {
             return Vec::new();
         };
         let attrs = &self.names().tree.item(item).item.attrs;
-        let found: Vec<_> = attrs.iter().filter_map(attribute_route).collect();
+        let mut found: Vec<_> = attrs.iter().filter_map(attribute_route).collect();
+        if found.is_empty() {
+            found.extend(attrs.iter().filter_map(documented_route));
+        }
         found
             .into_iter()
             .map(|(method, path)| self.new_route(method, path, HandlerRef::Fn(item), attr_span(span, item)))
@@ -134,15 +149,18 @@ impl<'a> Frame<'a, '_> {
         let text = path.as_str();
         let name = last_part(text);
         let text_arg = vals.iter().find_map(|val| val.literal.clone());
-        if let Some(method) = verb(name) {
+        let documented = name.strip_suffix("_with");
+        if let Some(method) = verb(documented.unwrap_or(name)) {
+            // `get_with(list, |op| op.id("list"))`: what documents a route is no handler.
+            let vals = if documented.is_some() { &vals[..vals.len().min(1)] } else { vals };
             let handlers: Vec<HandlerRef> = vals.iter().filter_map(|val| self.handler(val)).collect();
             if !handlers.is_empty() || vals.is_empty() && is_web_path(text) {
-                let method = (name != "any").then_some(method);
+                let method = (method != "ANY").then_some(method);
                 let routes = handlers
                     .into_iter()
                     .map(|handler| self.new_route(method, String::new(), handler, span))
                     .collect();
-                return Some(Arc::new(Web { path: String::new(), method, routes }));
+                return Some(Arc::new(Web { method, routes, ..Web::default() }));
             }
         }
         match name {
@@ -162,6 +180,8 @@ impl<'a> Frame<'a, '_> {
             | "get_service"
             | "async_service_fn"
             | "fn_service"
+            | "fn_factory"
+            | "fn_factory_with_config"
             | "from_extractor_with_state"
             | "middleware_fn"
             | "BoxCloneService"
@@ -174,7 +194,12 @@ impl<'a> Frame<'a, '_> {
                 if handlers.is_empty() {
                     return None;
                 }
-                self.out.handlers.extend(handlers.iter().copied());
+                let region = self.region;
+                self.out.handlers.extend(handlers.iter().map(|handler| (*handler, region)));
+                let layers = match name {
+                    "to" | "handler" | "service" | "on" | "register" => Vec::new(),
+                    _ => handlers.clone(),
+                };
                 let routes = match name {
                     "to" => handlers
                         .into_iter()
@@ -182,7 +207,7 @@ impl<'a> Frame<'a, '_> {
                         .collect(),
                     _ => Vec::new(),
                 };
-                Some(Arc::new(Web { routes, ..Web::default() }))
+                Some(Arc::new(Web { routes, layers, ..Web::default() }))
             }
             "resource" | "scope" | "path" | "with_path" | "prefix" | "nest" => {
                 let path = text_arg.map(|text| slashed(&text))?;
@@ -195,7 +220,11 @@ impl<'a> Frame<'a, '_> {
 
     /// `router.nest("/api", inner)`, `resource.route(..)`, `filter.and_then(handler)`.
     pub(super) fn web_method(&mut self, recv: &Val, name: Sym, vals: &[Val], span: Span) -> Option<Arc<Web>> {
-        let name = name.as_str();
+        let documented = recv.web.as_ref().and_then(|_| name.as_str().strip_suffix("_with"));
+        let (name, vals) = match documented.filter(|name| verb(name).is_some()) {
+            Some(name) => (name, &vals[..vals.len().min(1)]),
+            None => (name.as_str(), vals),
+        };
         let routed = recv.web.is_some() || vals.iter().any(|val| val.web.is_some()) || router_type(&recv.ty);
         let named = vals.iter().any(|val| matches!(val.callable, Some(Callable::Item(_))));
         let texts = vals.iter().any(|val| val.literal.is_some());
@@ -242,11 +271,16 @@ impl<'a> Frame<'a, '_> {
         let filters = matches!(name, "and_then" | "then" | "map" | "untuple_one" | "recover" | "with")
             && recv.web.is_some();
         let mut web = recv.web.as_deref().cloned().unwrap_or_default();
+        let layers = layers::is_layering(name);
         let speaks = adds || verb(name).is_some() || matches!(name, "route" | "service" | "configure");
         let shows = named || literal.is_some() && adds || name == "on_upgrade";
         let starts = name == "at" && vals.len() == 1 && literal.is_some();
         if !(routed || speaks && shows || starts) {
             return None;
+        }
+        let before = web.routes.len();
+        if layers {
+            self.put_around(name, &mut web, vals);
         }
         if let ("at", [_], Some(path)) = (name, vals, &literal) {
             // tide: what a server is asked for starts anew with each path.
@@ -286,12 +320,15 @@ impl<'a> Frame<'a, '_> {
                             self.new_route(Some(Ustr::from("EVENT")), event.to_string(), handler, span);
                         web.routes.push(route);
                     } else {
-                        self.out.handlers.push(handler);
+                        self.out.handlers.push((handler, self.region));
                     }
                 }
             }
         }
-        self.take_in(name, &mut web, vals, literal.as_deref(), span);
+        if !layers {
+            self.take_in(name, &mut web, vals, literal.as_deref(), span);
+        }
+        self.take_under(&web, before);
         Some(Arc::new(web))
     }
 
@@ -364,7 +401,7 @@ impl<'a> Frame<'a, '_> {
                     if routes.is_empty()
                         && let Some(handler) = self.handler(&val)
                     {
-                        self.out.handlers.push(handler);
+                        self.out.handlers.push((handler, self.region));
                     }
                     web.routes.extend(routes);
                 }

@@ -2,6 +2,7 @@
 
 use crate::finding::{AccessKind, Context};
 use crate::model::Site;
+use crate::model::context::SOCKET;
 use crate::model::external::{self, Kind};
 use crate::model::site::Use;
 use crate::model::types::{T, last_part};
@@ -311,10 +312,12 @@ impl<'s> Case<'s> {
         grows && self.site.holds.collection && !self.removes() && !bounded
     }
 
-    /// Routes known to write.
+    /// Routes known to write. That a socket does says little of whom it concerns.
     pub(crate) fn routed(&self) -> bool {
-        let routed =
-            |one: &&&Use| matches!(&one.access.context, Context::Request { routes } if !routes.is_empty());
+        let routed = |one: &&&Use| match &one.access.context {
+            Context::Request { routes } => routes.iter().any(|route| route != SOCKET),
+            _ => false,
+        };
         // `fetch_add` and `remove` look as well where their answer is used.
         let looks = |one: &&Use| {
             one.used
