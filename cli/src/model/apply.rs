@@ -134,6 +134,10 @@ impl Frame<'_, '_> {
         }
         answer.fresh = output.fresh && answer.roots.is_empty();
         answer.web.clone_from(&output.web);
+        if answer.web.is_none() && super::web::router_type(&answer.ty) {
+            // A router that is handed through.
+            answer.web = vals.iter().find_map(|val| val.web.clone());
+        }
         answer.made_by = output.made_by;
         answer.fetched = output.fetched;
         // A function that makes a lock or a channel and hands it out.

@@ -85,6 +85,10 @@ impl<'a> Frame<'a, '_> {
                         _ => T::Unknown,
                     };
                     let mut one = Val { ty, ..val.clone() };
+                    if at > 0 {
+                        // `let (router, documentation) = router.split_for_parts();`
+                        one.web = None;
+                    }
                     if let Pat::Bind { name, span, .. } = part {
                         // `let (tx, rx) = broadcast::channel(16)`
                         self.new_local(*name, *span, &mut one);

@@ -153,7 +153,14 @@ impl Collector<'_, '_> {
         operation: Sym,
     ) -> Use {
         let context = if when.request {
-            Context::Request { routes: when.routes.iter().map(ToString::to_string).collect() }
+            // A path that a method stands before elsewhere says nothing more.
+            let told = |path: &Sym| {
+                let method =
+                    |route: &Sym| route.strip_suffix(path.as_str()).is_some_and(|m| m.ends_with(' '));
+                when.routes.iter().any(method)
+            };
+            let routes = when.routes.iter().filter(|route| !told(route)).map(ToString::to_string).collect();
+            Context::Request { routes }
         } else if when.background {
             Context::Background
         } else {

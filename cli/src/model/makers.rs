@@ -15,6 +15,7 @@ use super::summary::Summary;
 use super::times::{TraitTime, trait_time};
 use super::tree::{Def, ItemId};
 use super::types::{T, last_part};
+use crate::facts::{Param, Receiver, Ty};
 
 /// Methods by the type of ours that they are called on.
 #[derive(Debug, Default)]
@@ -68,7 +69,9 @@ impl Makers {
             .collect();
         let mut methods: FxHashMap<ItemId, Vec<ItemId>> = FxHashMap::default();
         for id in dynamic {
-            if let Some((adt, Def::Item(_))) = implementor(names, index, id) {
+            if let Some((adt, Def::Item(_))) = implementor(names, index, id)
+                && commands(names, id)
+            {
                 methods.entry(adt).or_default().push(id);
             }
         }
@@ -106,6 +109,15 @@ impl Makers {
     pub(super) fn is_command(&self, method: ItemId) -> bool {
         self.commands.contains(&method)
     }
+}
+
+/// Whether a method does something to what it is given, as a command does: a value that is kept
+/// to be asked again changes itself.
+fn commands(names: &Names, method: ItemId) -> bool {
+    names.tree.item(method).function().is_some_and(|function| {
+        let given = |param: &Param| matches!(param.ty, Ty::Ref { mutable: true, .. });
+        function.receiver == Some(Receiver::Value) || function.params.iter().any(given)
+    })
 }
 
 /// The type of ours that a trait's method is implemented for, and the trait.

@@ -183,6 +183,20 @@ impl<'a> Names<'a> {
                 found.retain(|def| !matches!(def, Def::Ext(path) if within(path.as_str())));
             }
         }
+        if !found.is_empty() && found.iter().all(|def| matches!(def, Def::Mod(_))) {
+            // A module does not hide a function of its name: `mod users; use users::*; users(..)`.
+            for path in &scope.globs {
+                for def in self.import(module, path, hops - 1) {
+                    let Def::Mod(inner) = def else { continue };
+                    let below = match inner != module {
+                        true => self.lookup(inner, name, hops.saturating_sub(2)),
+                        false => Defs::new(),
+                    };
+                    let function = |def: &Def| matches!(def, Def::Item(id) if matches!(self.tree.item(*id).item.kind, ItemKind::Fn(_)));
+                    found.extend(below.into_iter().filter(function));
+                }
+            }
+        }
         found.dedup();
         found
     }

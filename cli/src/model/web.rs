@@ -441,7 +441,7 @@ fn attr_span(span: Span, item: ItemId) -> Span {
     Span { start: span.start.wrapping_add(item.0), end: span.end }
 }
 
-fn router_type(ty: &T) -> bool {
+pub(super) fn router_type(ty: &T) -> bool {
     match ty.value() {
         T::Ext(path, _) => matches!(
             last_part(path.as_str()),

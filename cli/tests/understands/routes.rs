@@ -283,4 +283,60 @@ async fn main() {
     axum::serve(tokio::net::TcpListener::bind("0.0.0.0:80").await.unwrap(), app).await.unwrap();
 }
 "##
+    what_is_kept_serves_who_asks_it: ["Board::moves shared-field entity w=POST:/move r=GET:/moves", "App::games shared-field entity w=POST:/game"] r##"
+//# std axum
+trait Game: Send { fn play(&mut self, at: usize); fn moves(&self) -> usize; }
+struct Board { moves: Mutex<Vec<usize>>, size: usize }
+struct Track { laps: usize }
+impl Game for Board { fn play(&mut self, at: usize) { self.moves.lock().unwrap().push(at); } fn moves(&self) -> usize { self.moves.lock().unwrap().len() } }
+impl Game for Track { fn play(&mut self, _: usize) {} fn moves(&self) -> usize { self.laps } }
+#[derive(Default)]
+struct App { games: Mutex<HashMap<u32, Box<dyn Game>>> }
+async fn create(State(app): State<Arc<App>>, Path(board): Path<bool>) {
+    let game: Box<dyn Game> = if board { Box::new(Board { moves: Mutex::new(Vec::new()), size: 8 }) } else { Box::new(Track { laps: 3 }) };
+    app.games.lock().unwrap().insert(1, game);
+}
+async fn play(State(app): State<Arc<App>>, Path(at): Path<usize>) { app.games.lock().unwrap().get_mut(&1).unwrap().play(at); }
+async fn moves(State(app): State<Arc<App>>) -> String { app.games.lock().unwrap().get(&1).unwrap().moves().to_string() }
+#[tokio::main]
+async fn main() {
+    let app: Router = Router::new().route("/game", post(create)).route("/move", post(play)).route("/moves", get(moves)).with_state(Arc::new(App::default()));
+    axum::serve(tokio::net::TcpListener::bind("0.0.0.0:80").await.unwrap(), app).await.unwrap();
+}
+"##
+    function_of_a_modules_name: ["STOCK static entity w=PUT:/api/stock/{} r=GET:/api/stock"] r##"
+use warp::Filter;
+mod stock;
+use stock::*;
+#[tokio::main]
+async fn main() { warp::serve(warp::path("api").and(stock())).run(([0, 0, 0, 0], 80)).await; }
+//- /src/stock.rs
+//# std
+use warp::{Filter, Rejection, Reply};
+static STOCK: LazyLock<Mutex<HashMap<String, u32>>> = LazyLock::new(Default::default);
+pub fn stock() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
+    let list = warp::path("stock").and(warp::path::end()).and(warp::get()).and_then(list);
+    let add = warp::path!("stock" / String).and(warp::put()).and_then(add);
+    list.or(add)
+}
+async fn list() -> Result<impl Reply, Rejection> { Ok(STOCK.lock().unwrap().keys().cloned().collect::<Vec<_>>().join(",")) }
+async fn add(name: String) -> Result<impl Reply, Rejection> { STOCK.lock().unwrap().insert(name, 1); Ok("") }
+"##
+    routers_handed_through: ["FILES static entity w=PUT:/v1/files r=GET:/v1/files/all"] r##"
+//# std
+use axum::{Router, routing::{get, put}};
+use utoipa_axum::router::OpenApiRouter;
+static FILES: LazyLock<Mutex<Vec<String>>> = LazyLock::new(Default::default);
+async fn save(name: String) { FILES.lock().unwrap().push(name); }
+async fn all() -> String { FILES.lock().unwrap().join(",") }
+fn limited(router: Router) -> Router { router.layer(tower::limit::ConcurrencyLimitLayer::new(4)) }
+#[tokio::main]
+async fn main() {
+    let files = limited(Router::new().route("/files", put(save)).route("/files/all", get(all)));
+    let router: OpenApiRouter = OpenApiRouter::new().nest("/v1", files.into());
+    let (router, documentation): (Router, _) = router.split_for_parts();
+    let router = router.merge(utoipa_swagger_ui::SwaggerUi::new("/docs").url("/openapi.json", documentation));
+    axum::serve(tokio::net::TcpListener::bind("0.0.0.0:80").await.unwrap(), router).await.unwrap();
+}
+"##
 }
