@@ -109,7 +109,7 @@ impl Frame<'_, '_> {
         for at in &summary.lent.serves {
             let Some(val) = vals.get(usize::from(*at)) else { continue };
             match (self.handler(val), param_of(val)) {
-                (Some(handler), _) => self.out.handlers.push(handler),
+                (Some(handler), _) => self.out.handlers.push((handler, self.region)),
                 (None, Some(param)) if val.callable.is_none() && !self.out.ran_below.contains(&param) => {
                     self.out.ran_below.push(param);
                 }
@@ -134,9 +134,10 @@ impl Frame<'_, '_> {
         }
         answer.fresh = output.fresh && answer.roots.is_empty();
         answer.web.clone_from(&output.web);
-        if answer.web.is_none() && super::web::router_type(&answer.ty) {
+        let bare = answer.web.as_ref().is_none_or(|web| web.routes.is_empty());
+        if bare && super::web::router_type(&answer.ty) {
             // A router that is handed through.
-            answer.web = vals.iter().find_map(|val| val.web.clone());
+            answer.web = vals.iter().find_map(|val| val.web.clone()).or(answer.web);
         }
         answer.made_by = output.made_by;
         answer.fetched = output.fetched;

@@ -456,7 +456,9 @@ impl Contexts {
                 When { background: outer.background || outer.startup, startup: false, ..outer }
             }
             RegionKind::Serves => match self.channels.fed_loop(id, at) {
-                Some(number) if !outer.request || outer.startup || !around.of_one => self.loops[number].clone(),
+                Some(number) if !outer.request || outer.startup || !around.of_one => {
+                    self.loops[number].clone()
+                }
                 _ => When { request: true, background: false, startup: false, ..outer },
             },
             RegionKind::Tick if around.per_request => outer,

@@ -294,7 +294,7 @@ impl<'a> Frame<'a, '_> {
                     self.fetched = false;
                     let part = self.in_region(RegionKind::Serves, |frame| {
                         frame.out.receives.push(Receive { region: frame.region, ..taken });
-                        frame.arms(&subject, arms)
+                        frame.arms(&subject, arms, false)
                     });
                     return part.1;
                 }
