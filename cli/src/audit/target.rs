@@ -156,3 +156,34 @@ fn boxed(part: &Part, x: usize, top: usize) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::collect;
+    use super::super::dossier::Beside;
+    use super::super::profile::Profile;
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn what_moves_is_in_its_store_and_what_stays_in_its_tier() {
+        let mut report = sample::report();
+        let mut socket = report.findings[0].clone();
+        (socket.role, socket.landing, socket.site.symbol) =
+            (Role::Connection, Landing::PubSub, "ROOMS".to_owned());
+        report.findings.push(socket);
+        let service = collect::service("shop".into(), &report, &Profile::default(), Beside::default());
+        let listed = |parts: Vec<Part>| -> Vec<(String, Vec<String>)> {
+            let symbols = |part: &Part| part.sites.iter().map(|site| site.symbol.clone()).collect();
+            parts.iter().map(|part| (part.title.clone(), symbols(part))).collect()
+        };
+        let stores = listed(stores(&service));
+        assert!(stores.contains(&("Redis, with expiry".into(), vec!["SESSIONS".into()])), "{stores:?}");
+        assert!(stores.contains(&("publish and subscribe".into(), vec!["ROOMS".into()])), "{stores:?}");
+        let tiers = listed(tiers(&service));
+        assert_eq!(tiers[1], ("stateful tier: live sockets".into(), vec!["ROOMS".into()]));
+        let stays: Vec<&str> =
+            service.sites.iter().filter(|site| !site.moves()).map(|site| &*site.symbol).collect();
+        assert!(!stays.is_empty() && tiers[0].1 == stays, "{tiers:?}");
+    }
+}

@@ -149,7 +149,7 @@ fn syntax(name: &str, path: &Path, text: &str) -> Option<Syntax> {
         return Some(Syntax::Caddy);
     }
     match extension(name) {
-        "yaml" | "yml" => return Some(Syntax::Yaml),
+        "yaml" | "yml" => return (!deploys_nothing(name, text)).then_some(Syntax::Yaml),
         "tf" => return Some(Syntax::Hcl),
         "nomad" => return Some(Syntax::Nomad),
         "hcl" => return text.contains("job \"").then_some(Syntax::Nomad),
@@ -175,6 +175,12 @@ fn syntax(name: &str, path: &Path, text: &str) -> Option<Syntax> {
 /// The name of what a template gives: `ingress.yaml` of `ingress.yaml.tpl`.
 fn without_template(name: &str) -> &str {
     [".tmpl", ".tpl", ".j2", ".erb", ".template"].iter().fold(name, |name, end| name.trim_end_matches(end))
+}
+
+/// What package managers lock and what describes an interface is long, takes long, and deploys nothing.
+fn deploys_nothing(name: &str, text: &str) -> bool {
+    let describes = |line: &str| line.starts_with("openapi:") || line.starts_with("swagger:");
+    name == "pnpm-lock.yaml" || text.lines().take(20).any(describes)
 }
 
 /// Manifests of packages are no deployment.
@@ -234,4 +240,22 @@ fn ends_statements(text: &str) -> bool {
 /// The folder of the chart that a file belongs to: the nearest one above it with a `Chart.yaml`.
 pub(crate) fn chart(path: &Path) -> Option<PathBuf> {
     path.ancestors().skip(1).take(8).find(|folder| folder.join("Chart.yaml").is_file()).map(Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_and_descriptions_of_interfaces_are_not_read() {
+        let of = |name: &str, text: &str| syntax(name, Path::new(name), text);
+        assert_eq!(of("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"), None);
+        assert_eq!(of("api.yaml", "# of the shop\nopenapi: 3.1.0\npaths: {}\n"), None);
+        assert_eq!(of("lock.yaml", "kind: Service\n"), Some(Syntax::Yaml));
+        // A manifest may carry a description.
+        assert_eq!(
+            of("map.yaml", "kind: ConfigMap\ndata:\n  api: |\n    openapi: 3.1.0\n"),
+            Some(Syntax::Yaml)
+        );
+    }
 }

@@ -184,6 +184,25 @@ impl Page<'_> {
         }
     }
 
+    /// Presses a key and lets it go: `Tab`, `Enter`, or the blank.
+    pub(crate) fn press(&mut self, key: &str) {
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            _ => 32,
+        };
+        let text = match key {
+            "Enter" => "\r",
+            "Tab" => "",
+            other => other,
+        };
+        for what in ["keyDown", "keyUp"] {
+            let event = json!({"type": what, "key": key, "windowsVirtualKeyCode": code,
+                "text": if what == "keyDown" { text } else { "" }});
+            self.call("Input.dispatchKeyEvent", event);
+        }
+    }
+
     /// Shows the page as it is printed on A4 from a browser in its dark scheme.
     pub(crate) fn as_printed(&mut self) {
         let size = json!({"width": 695, "height": 1000, "deviceScaleFactor": 1, "mobile": false});

@@ -71,11 +71,16 @@ fn it_reads_without_javascript_and_every_link_leads_somewhere() {
     // Evaluation by the protocol works all the same.
     assert_eq!(page.eval("getComputedStyle(document.querySelector('.filters')).display"), "none");
     assert!(shown(&mut page) >= 8);
+    anchored(&mut page);
+    page.close();
+}
+
+/// Every link leads somewhere, and no two places have one name.
+fn anchored(page: &mut Page) {
     let dangling = "[...document.querySelectorAll('a')].filter(a => !document.getElementById(a.getAttribute('href').slice(1))).length";
     assert_eq!(page.eval(dangling), 0);
     let twice = "document.querySelectorAll('[id]').length - new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size";
     assert_eq!(page.eval(twice), 0);
-    page.close();
 }
 
 /// Landmarks, names, headings in order, and text that can be told from its ground: WCAG's 4.5 to 1.
@@ -85,7 +90,7 @@ fn accessible(page: &mut Page) {
     let nameless = "[...document.querySelectorAll('svg, nav, [role=region], [role=group], section')].filter(e => \
         !(e.getAttribute('aria-label') || document.getElementById(e.getAttribute('aria-labelledby') || '-'))).length";
     assert_eq!(page.eval(nameless), 0);
-    let jumps = "(() => { let last = 0, jumps = 0; for (const h of document.querySelectorAll('h1, h2, h3')) { \
+    let jumps = "(() => { let last = 0, jumps = 0; for (const h of document.querySelectorAll('h1, h2, h3, h4')) { \
         const n = +h.tagName[1]; if (n > last + 1) jumps++; last = n; } return jumps; })()";
     assert_eq!(page.eval(jumps), 0);
     let unlabelled = "[...document.querySelectorAll('input, select')].filter(e => !e.labels.length && !e.getAttribute('aria-label')).length";
@@ -108,6 +113,31 @@ fn accessible(page: &mut Page) {
     assert_eq!(page.eval(faint), "");
 }
 
+/// Whoever has no mouse gets past the head, to a filter and to a tick.
+#[test]
+fn it_can_be_used_by_keyboard() {
+    let tree = Tree::new();
+    audited(&[&fixture("shop")], tree.root(), &[]);
+    let mut browser = Browser::start();
+    let mut page = browser.open(&tree.path("report.html"), (1280, 900), false);
+    page.press("Tab");
+    assert_eq!(page.eval("document.activeElement.className"), "skip");
+    assert_ne!(page.eval("getComputedStyle(document.activeElement).outlineStyle"), "none");
+    page.press("Enter");
+    page.until("location.hash === '#main'");
+    let all = shown(&mut page);
+    page.eval("document.querySelector('.filters button').focus()");
+    page.press(" ");
+    assert!(shown(&mut page) < all);
+    // The next stops are the other filters, in the order in which they stand.
+    page.press("Tab");
+    assert_eq!(page.eval("document.activeElement.dataset.level"), "warning");
+    page.eval("document.querySelector('[data-task]').focus()");
+    page.press(" ");
+    assert_eq!(page.eval("document.activeElement.checked"), true);
+    page.close();
+}
+
 /// From a small phone to 4K, in both colour schemes.
 #[test]
 fn it_fits_every_width_and_both_colour_schemes() {
@@ -126,6 +156,13 @@ fn it_fits_every_width_and_both_colour_schemes() {
         let mut page = browser.open(&tree.path("report.html"), window, dark);
         fits(&mut page);
         accessible(&mut page);
+        if window.0 >= 1280 {
+            let below = "document.querySelector('section').getBoundingClientRect().bottom - innerHeight";
+            assert!(
+                page.eval(below).as_f64().unwrap() <= 0.0,
+                "the verdict does not fit the first screen of {name}"
+            );
+        }
         let picture = page.screenshot();
         assert!(picture.starts_with(b"\x89PNG") && picture.len() > 5_000, "{name}");
         if let Some(folder) = &pictures {
@@ -210,6 +247,7 @@ fn five_hundred_sites_are_small_and_fast() {
     let busy = page.busy();
     let loaded = page.eval("performance.getEntriesByType('navigation')[0].loadEventEnd").as_f64().unwrap();
     fits(&mut page);
+    anchored(&mut page);
     page.close();
     assert!(busy < 1.0, "{busy} s of a processor, loaded after {loaded} ms");
     if let Some(folder) = std::env::var_os("STATELESS_AUDIT_LOOK") {

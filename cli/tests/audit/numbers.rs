@@ -314,4 +314,10 @@ fn several_services_stand_in_one_report_with_a_table_across() {
     assert_eq!(plan.code, Some(0));
     assert!(plan.stdout.contains("# Plan: shop-before\n") && plan.stdout.contains("# Plan: quiet-before\n"));
     assert!(plan.stdout.contains("- [ ] **S1** Move `SESSIONS`"), "{}", plan.stdout);
+    // The same tasks as in the report, in the same order.
+    let tasks =
+        services.iter().flat_map(|one| list(&one["plan"], "phases")).flat_map(|phase| list(phase, "tasks"));
+    let tasks: Vec<String> = tasks.map(|task| text(&task["id"])).collect();
+    let printed = plan.stdout.lines().filter_map(|line| line.strip_prefix("- [ ] **"));
+    assert_eq!(printed.map(|line| line.split("**").next().unwrap().to_owned()).collect::<Vec<_>>(), tasks);
 }

@@ -6,7 +6,7 @@ use super::super::dossier::{Readiness, Service};
 use super::super::plan::days;
 use super::super::{map, target, trend};
 use crate::finding::SuppressionKind;
-use crate::report::escape::{sentence, visible};
+use crate::report::escape::{cut, sentence, visible};
 use crate::report::words::{self, count};
 
 /// Whether it can run as replicas, as a word in a colour.
@@ -40,9 +40,11 @@ pub(super) const LISTED: usize = 8;
 /// Links to sites, the first of them with their names: `S1 SESSIONS, S3, S4 and 2 more sites`.
 fn named(service: &Service, ids: &[String], prefix: &str) -> Markup {
     const NAMED: usize = 2;
+    // The verdict has to fit a screen, whatever things are called.
+    const NAME_CHARS: usize = 60;
     let symbol = |id: &str| service.sites.iter().find(|site| site.id == id).map_or("", |site| &*site.symbol);
     listed(ids, LISTED, "site", |at, id| {
-        html! { a href={ "#" (prefix) (id) } { (id) @if at < NAMED { " " code { (visible(symbol(id))) } } } }
+        html! { a href={ "#" (prefix) (id) } { (id) @if at < NAMED { " " code { (cut(&visible(symbol(id)), NAME_CHARS)) } } } }
     })
 }
 
