@@ -94,13 +94,20 @@ fn together(name: &str, text: &str) -> bool {
     text.len() <= TOGETHER && !name.contains('\0') && !text.contains('\0')
 }
 
-/// The fields of a new record that lie together.
+/// Whether a write puts together what earlier ones have set apart.
+fn gathering(write: &Write) -> bool {
+    matches!(write.expect, Expect::Version(seen) if gathers(seen.0))
+}
+
+/// The fields that this write lays together: of a new record, or where it gathers.
 fn packed(write: &Write) -> Option<String> {
-    if !matches!(write.expect, Expect::Any | Expect::Absent | Expect::AbsentSince(_)) {
-        return None;
-    }
     let fields = || write.set.iter().filter(|(name, text)| together(name, text));
-    if fields().count() < 2 {
+    let least = match write.expect {
+        Expect::Any | Expect::Absent | Expect::AbsentSince(_) => 2,
+        _ if gathering(write) => 1,
+        _ => return None,
+    };
+    if fields().count() < least {
         return None;
     }
     let mut out = String::with_capacity(fields().map(|(name, text)| name.len() + text.len() + 2).sum());
@@ -152,7 +159,7 @@ fn whole(command: &mut Cmd, space: &Space, write: &Write) {
     if let Some(packed) = packed {
         command.arg("pack").arg(packed);
     }
-    if matches!(write.expect, Expect::Version(seen) if gathers(seen.0)) {
+    if gathering(write) {
         command.arg("gather");
     }
     for (name, start) in &write.init {
