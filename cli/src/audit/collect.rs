@@ -29,6 +29,7 @@ pub(crate) fn service(name: String, report: &Report, profile: &Profile, beside: 
         notes: counts.notes,
         suppressed: counts.suppressed,
         baseline: counts.baseline,
+        allowed: report.hidden.allowed,
         fine: report.fine.len(),
         not_analysed: report.notes.len(),
     };
@@ -72,7 +73,9 @@ pub(crate) fn service(name: String, report: &Report, profile: &Profile, beside: 
     let plan = plan::of(&sites, report.notes.len(), beside.deployment.as_ref(), profile);
     let routes = route_totals(&sites);
     let scorecard = scorecard::of(&sites, &routes, beside.deployment.as_ref(), beside.measured.as_ref());
-    let since = beside.earlier.last().and_then(|earlier| since::change(&name, &sites, earlier));
+    let set_aside = report.findings.iter().filter(|finding| finding.suppression.is_some());
+    let set_aside: Vec<String> = set_aside.map(|finding| finding.fingerprint.to_string()).collect();
+    let since = beside.earlier.last().and_then(|earlier| since::change(&name, &sites, &set_aside, earlier));
     let trend = since::trend(&name, &sites, &beside.earlier, &beside.label);
     Service {
         verdict: verdict(&summary, beside.measured.as_ref()),
@@ -123,32 +126,55 @@ fn accepted(report: &Report) -> Vec<Accepted> {
         .collect()
 }
 
+/// What the code shows, short of what nobody looked at: a baseline or a rule that is off moves
+/// nothing out of the process, and what could not be read could hold anything.
 fn verdict(summary: &Summary, measured: Option<&Measured>) -> Verdict {
-    let Summary { errors, warnings, notes, .. } = *summary;
-    let readiness = match (errors, warnings) {
-        (0, 0) => Readiness::Ready,
-        (0, _) => Readiness::Doubtful,
-        _ => Readiness::NotReady,
-    };
+    let Summary { errors, warnings, notes, suppressed, .. } = *summary;
+    let set_aside = summary.baseline + summary.allowed;
     let pieces = |number| words::count(number, "piece") + " of state";
-    let mut sentence = match readiness {
-        Readiness::NotReady if warnings > 0 => {
-            format!(
-                "No: {} would break with a second replica, and {warnings} more likely would.",
-                pieces(errors)
-            )
+    let (readiness, mut sentence) = match (errors, warnings) {
+        (0, 0) if measured.is_some_and(|measured| !measured.divergences.is_empty()) => (
+            Readiness::NotReady,
+            "No: the code does not show why, but answers depend on the replica.".to_owned(),
+        ),
+        (0, 0) if set_aside > 0 => {
+            let sentence = format!(
+                "Probably not: the baseline or the configuration sets {} aside, which does not move it.",
+                pieces(set_aside)
+            );
+            (Readiness::Doubtful, sentence)
         }
-        Readiness::NotReady => format!("No: {} would break with a second replica.", pieces(errors)),
-        Readiness::Doubtful => {
-            format!("Probably not: {} would likely break with a second replica.", pieces(warnings))
+        (0, 0) if summary.not_analysed * 10 > summary.files => {
+            let sentence = "Not known: too much could not be analysed, and the rest needs nothing that another \
+                            replica keeps.";
+            (Readiness::Doubtful, sentence.to_owned())
         }
-        Readiness::Ready if notes > 0 => {
-            format!("Yes, as far as the code shows; {} to know about.", pieces(notes))
+        (0, 0) if notes > 0 => {
+            (Readiness::Ready, format!("Yes, as far as the code shows; {} to know about.", pieces(notes)))
         }
-        Readiness::Ready => {
-            "Yes, as far as the code shows: no request needs what another replica keeps.".into()
+        (0, 0) => {
+            let sentence = "Yes, as far as the code shows: no request needs what another replica keeps.";
+            (Readiness::Ready, sentence.to_owned())
+        }
+        (0, some) => {
+            let sentence =
+                format!("Probably not: {} would likely break with a second replica.", pieces(some));
+            (Readiness::Doubtful, sentence)
+        }
+        (some, 0) => {
+            (Readiness::NotReady, format!("No: {} would break with a second replica.", pieces(some)))
+        }
+        (sure, likely) => {
+            let sentence = format!(
+                "No: {} would break with a second replica, and {likely} more likely would.",
+                pieces(sure)
+            );
+            (Readiness::NotReady, sentence)
         }
     };
+    if readiness == Readiness::Ready && suppressed > 0 {
+        sentence.push_str(&format!(" The code itself sets {} aside.", pieces(suppressed)));
+    }
     if let Some(measured) = measured {
         sentence.push(' ');
         sentence.push_str(&measured.sentence());
@@ -187,5 +213,29 @@ mod tests {
         let calls: Vec<(&str, usize)> =
             service.sites[0].calls.iter().map(|one| (one.route.as_str(), one.calls)).collect();
         assert_eq!(calls, [("GET /me", 1), ("GET /orders", 1), ("POST /login", 1), ("POST /logout", 1)]);
+    }
+
+    #[test]
+    fn what_is_set_aside_or_unread_is_no_yes() {
+        let none = Summary {
+            files: 10,
+            errors: 0,
+            warnings: 0,
+            notes: 0,
+            suppressed: 0,
+            baseline: 0,
+            allowed: 0,
+            fine: 0,
+            not_analysed: 0,
+        };
+        let readiness = |summary: &Summary| verdict(summary, None).readiness;
+        assert_eq!(readiness(&none), Readiness::Ready);
+        assert_eq!(readiness(&Summary { baseline: 1, ..none }), Readiness::Doubtful);
+        assert_eq!(readiness(&Summary { allowed: 1, ..none }), Readiness::Doubtful);
+        assert_eq!(readiness(&Summary { not_analysed: 1, ..none }), Readiness::Ready);
+        assert_eq!(readiness(&Summary { not_analysed: 5, ..none }), Readiness::Doubtful);
+        let accepted = verdict(&Summary { suppressed: 2, ..none }, None);
+        assert_eq!(accepted.readiness, Readiness::Ready);
+        assert!(accepted.sentence.ends_with("The code itself sets 2 pieces of state aside."));
     }
 }

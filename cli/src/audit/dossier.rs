@@ -57,6 +57,7 @@ pub(crate) struct Summary {
     pub(crate) notes: usize,
     pub(crate) suppressed: usize,
     pub(crate) baseline: usize,
+    pub(crate) allowed: usize,
     pub(crate) fine: usize,
     pub(crate) not_analysed: usize,
 }

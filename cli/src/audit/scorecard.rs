@@ -271,6 +271,7 @@ fn autoscaling(known: &Known) -> Row {
     if row.good && !known.breaking.is_empty() {
         row.good = false;
         row.today = "the files allow it, the state in the process does not".to_owned();
+        row.after = AFTER.to_owned();
         row.evidence = known.all();
     }
     row

@@ -132,11 +132,13 @@ impl Earlier {
     }
 }
 
-/// What changed since then; nothing where the earlier audit did not know the service.
-pub(crate) fn change(name: &str, sites: &[Site], earlier: &Earlier) -> Option<Change> {
+/// What changed since then; nothing where the earlier audit did not know the service. What was only
+/// `set_aside`, by its fingerprint, is not fixed.
+pub(crate) fn change(name: &str, sites: &[Site], set_aside: &[String], earlier: &Earlier) -> Option<Change> {
     let before = earlier.service(name)?;
     let known: BTreeSet<&str> = before.sites.iter().map(|site| site.fingerprint.as_str()).collect();
-    let now: BTreeSet<&str> = sites.iter().map(|site| site.fingerprint.as_str()).collect();
+    let now = sites.iter().map(|site| &site.fingerprint).chain(set_aside);
+    let now: BTreeSet<&str> = now.map(String::as_str).collect();
     let ids = |old: bool| {
         let of = sites.iter().filter(|site| known.contains(site.fingerprint.as_str()) == old);
         of.map(|site| site.id.clone()).collect()
