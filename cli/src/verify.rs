@@ -118,6 +118,14 @@ async fn verify(plan: &Plan, watcher: &mut dyn Watcher) -> Result<Verdict, Failu
     drop(stage.count_store_calls().await?);
     let mut noise = Noise::new(&plan.ignore);
     let (base, limit) = stage.baseline(&mut noise, watcher).await?;
+    let unanswered: Vec<&Exchange> = base.iter().filter(|one| one.answer().is_none()).collect();
+    if let Some(first) = unanswered.first() {
+        let (route, why) = (first.key.route.clone(), first.status());
+        if unanswered.len() == base.len() {
+            return Err(Failure::NoAnswer { route, why });
+        }
+        verdict.warn_of_unanswered(unanswered.len(), &route, &why);
+    }
     verdict.requests = base.len();
     verdict.noise =
         noise.fields().map(|(route, path, sort)| (route.to_owned(), path.to_owned(), sort)).collect();

@@ -183,6 +183,19 @@ pub enum Failure {
     #[diagnostic(help("add `-- COMMAND`, which finds the address in STATELESS_URL, or `--scenario FILE`"))]
     NothingToSend,
 
+    /// What is to be compared with are no answers.
+    #[error("no request of the test got an answer on one replica: {route} got {why}")]
+    #[diagnostic(
+        code(verify::no_answer),
+        help("send the same request to the service by hand; over HTTP/2 without TLS it has to speak h2c")
+    )]
+    NoAnswer {
+        /// The first request.
+        route: String,
+        /// What came instead.
+        why: String,
+    },
+
     /// The local part that everything goes through does not work.
     #[error("the proxy cannot work: {0}")]
     Proxy(io::Error),

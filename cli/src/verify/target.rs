@@ -33,7 +33,13 @@ pub(super) fn resolve(plan: &Plan) -> Result<Vec<Target>, Failure> {
         .targets
         .iter()
         .map(|target| one(target).map_err(|why| Failure::Target { target: target.clone(), why }));
-    let resolved = resolved.collect::<Result<_, _>>()?;
+    let resolved = resolved.collect::<Result<Vec<Target>, _>>()?;
+    for (at, target) in resolved.iter().enumerate() {
+        if resolved[..at].iter().any(|other| other.address == target.address) {
+            let why = format!("{} is named already; two replicas are needed", target.address);
+            return Err(Failure::Target { target: plan.targets[at].clone(), why });
+        }
+    }
     match plan.targets.as_slice() {
         [target] => {
             let why = "it is the only one; two are needed".to_owned();

@@ -15,6 +15,7 @@ use super::replica::GRACE;
 use super::schedule::Schedule;
 use super::stage::Run;
 use crate::finding::Level;
+use crate::report::words::count;
 use crate::scorecard::Scorecard;
 
 /// What came out.
@@ -230,6 +231,12 @@ impl Verdict {
                 "not replayable: clients that begin with {route} at the same time cannot be told apart"
             ));
         }
+    }
+
+    /// Says that some requests have no answer on one replica either: nothing is compared there.
+    pub(super) fn warn_of_unanswered(&mut self, number: usize, route: &str, why: &str) {
+        let requests = count(number, "request");
+        self.warnings.push(format!("on one replica {requests} got no answer: first {route}, {why}"));
     }
 
     /// Says that nobody was made to come back.

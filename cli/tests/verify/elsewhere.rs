@@ -125,6 +125,27 @@ fn replicas_that_run_elsewhere_are_sent_requests_and_never_ended() {
         command.current_dir(tree.root()).args(["verify", "--target", target, "--", "true"]);
         run(command).assert_refused(&[target, why]);
     }
+    let mut command = binary();
+    command.current_dir(tree.root()).args(["verify", "--target", &one.1, "--target", &one.1, "--", "true"]);
+    run(command).assert_refused(&[&one.1, "is named already"]);
+}
+
+/// Takes connections and says nothing.
+fn mute() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    url
+}
+
+#[test]
+fn no_answer_at_all_is_nothing_to_compare() {
+    let tree = Tree::new();
+    let mut command = binary();
+    command.current_dir(tree.root()).env("XDG_CACHE_HOME", tree.path(".cache"));
+    command.args(["verify", "--target", &mute(), "--target", &mute(), "--schedule", "avoid-last"]);
+    client::drive(&mut command, "GET /a\nGET /b");
+    run(command).assert_refused(&["no request of the test got an answer", "GET /a"]);
 }
 
 /// By an address in place of it, a service that knows its name only would refuse.
