@@ -176,7 +176,7 @@ impl<T: Value> At<T> {
     pub async fn insert(&self, value: &T) -> Result<(), Error> {
         self.run("insert", async |call| {
             let key = self.key()?;
-            let write = loaded::whole(&self.descriptor, self.encode(value)?, Expect::Absent);
+            let write = loaded::whole(&self.descriptor, &self.encode(value)?, Expect::Absent);
             match self.write(&call, key, &write).await? {
                 Outcome::Written { .. } => Ok(()),
                 Outcome::Refused(_) => Err(ErrorKind::Exists),
@@ -192,7 +192,7 @@ impl<T: Value> At<T> {
     pub async fn put(&self, value: &T) -> Result<(), Error> {
         self.run("put", async |call| {
             let key = self.key()?;
-            let write = loaded::whole(&self.descriptor, self.encode(value)?, Expect::Any);
+            let write = loaded::whole(&self.descriptor, &self.encode(value)?, Expect::Any);
             match self.write(&call, key, &write).await? {
                 Outcome::Written { .. } => Ok(()),
                 other => Err(self.refusal(other)),

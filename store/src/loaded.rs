@@ -197,10 +197,10 @@ pub(crate) fn size(fields: &Fields) -> usize {
 }
 
 /// A write of the whole value, whatever of its kind is there.
-pub(crate) fn whole(descriptor: &Descriptor, encoded: Encoded, expect: Expect) -> Write {
+pub(crate) fn whole(descriptor: &Descriptor, encoded: &Encoded, expect: Expect) -> Write {
     let mut write = Write::new(expect, descriptor.schema);
     write.index = index_entries(descriptor, &encoded.fields);
-    write.unset = encoded.skipped.into_iter().map(Name::Borrowed).collect();
+    write.unset = encoded.skipped.iter().map(|name| Name::Borrowed(*name)).collect();
     write.ttl = descriptor.ttl;
     write.renew = true;
     for (name, text) in encoded.fields.iter() {
@@ -214,13 +214,12 @@ pub(crate) fn whole(descriptor: &Descriptor, encoded: Encoded, expect: Expect) -
 
 /// The write that brings the store from what was loaded to this value.
 pub(crate) fn difference<T>(descriptor: &Descriptor, loaded: &Loaded<T>, encoded: &Encoded) -> Write {
-    let encoded_again = || Encoded { fields: encoded.fields.clone(), skipped: encoded.skipped.clone() };
     let (version, schema, fields, dropped) = match &loaded.seen {
         Seen::Nothing(version) => {
-            return whole(descriptor, encoded_again(), Expect::AbsentSince(*version));
+            return whole(descriptor, encoded, Expect::AbsentSince(*version));
         }
         Seen::Undecodable(version) => {
-            let mut write = whole(descriptor, encoded_again(), Expect::Version(*version));
+            let mut write = whole(descriptor, encoded, Expect::Version(*version));
             // Its counters cannot be trusted either.
             let init = std::mem::take(&mut write.init);
             write.set.extend(init.into_iter().map(|(name, n)| (name, n.to_string())));

@@ -197,6 +197,8 @@ impl Memory {
         for (index, value) in &write.index {
             body.index.insert(index.clone(), value.clone());
         }
+        // Replaced texts stay in the buffer, and a record here lives long.
+        body.fields = body.fields.iter().collect();
         body.schema = write.schema;
 
         let version = match (created, write.bumps()) {

@@ -115,7 +115,7 @@ impl Postgres {
 
     async fn write_once(&self, table: &Table, key: &Key, write: &Write) -> Result<Outcome, Failure> {
         let insert = creates(write.expect);
-        let fresh = fresh_fields(write).unwrap_or_default();
+        let fresh = if insert { fresh_fields(write).unwrap_or_default() } else { Fields::new() };
         let set: Fields = write.set.iter().map(|(name, text)| (name, text)).collect();
         let init: Fields = write.init.iter().map(|(name, start)| (name, start.to_string())).collect();
         let names: Vec<String> = write.add.iter().map(|add| add.name.to_string()).collect();

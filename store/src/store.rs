@@ -79,7 +79,8 @@ impl Options {
         self
     }
 
-    /// How long one call may take, reconnecting and repeats included. Five seconds by default.
+    /// How long one call may take, reconnecting and repeats included; one
+    /// answer may take four fifths of it. Five seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

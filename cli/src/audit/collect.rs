@@ -217,17 +217,7 @@ mod tests {
 
     #[test]
     fn what_is_set_aside_or_unread_is_no_yes() {
-        let none = Summary {
-            files: 10,
-            errors: 0,
-            warnings: 0,
-            notes: 0,
-            suppressed: 0,
-            baseline: 0,
-            allowed: 0,
-            fine: 0,
-            not_analysed: 0,
-        };
+        let none = Summary { files: 10, ..Summary::default() };
         let readiness = |summary: &Summary| verdict(summary, None).readiness;
         assert_eq!(readiness(&none), Readiness::Ready);
         assert_eq!(readiness(&Summary { baseline: 1, ..none }), Readiness::Doubtful);

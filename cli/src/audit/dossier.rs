@@ -49,7 +49,7 @@ pub(crate) struct Service {
 }
 
 /// Numbers as `check` counts them.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(crate) struct Summary {
     pub(crate) files: usize,
     pub(crate) errors: usize,

@@ -74,7 +74,6 @@ pub(super) fn trait_time(name: &str, method: &str) -> TraitTime {
             | "Rem"
             | "Sum"
             | "Any"
-            | "Ord2"
             | "ToSql"
             | "FromSql"
             | "Encode"

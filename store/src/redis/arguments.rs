@@ -35,7 +35,7 @@ pub(super) fn indexes(command: &mut Cmd, space: &Space) {
 /// The version that a save expects if `save.lua` does it: fields of a record that has this version.
 pub(super) fn quick_save(space: &Space, write: &Write) -> Option<u64> {
     match write.expect {
-        Expect::Version(seen) if !gathers(seen.0) && !write.set.is_empty() && write.add.is_empty() => {
+        Expect::Version(seen) if !gathering(write) && !write.set.is_empty() && write.add.is_empty() => {
             is_quick(space, write).then_some(seen.0)
         }
         _ => None,
@@ -86,17 +86,13 @@ fn new_lifetime(write: &Write) -> String {
     }
 }
 
-fn gathers(version: u64) -> bool {
-    version % GATHER_EVERY == GATHER_EVERY - 1
-}
-
 fn together(name: &str, text: &str) -> bool {
     text.len() <= TOGETHER && !name.contains('\0') && !text.contains('\0')
 }
 
 /// Whether a write puts together what earlier ones have set apart.
 fn gathering(write: &Write) -> bool {
-    matches!(write.expect, Expect::Version(seen) if gathers(seen.0))
+    matches!(write.expect, Expect::Version(seen) if seen.0 % GATHER_EVERY == GATHER_EVERY - 1)
 }
 
 /// The fields that this write lays together: of a new record, or where it gathers.

@@ -136,6 +136,7 @@ impl Sides<'_> {
             }
             found.push(stored);
         }
+        // Field by field first: a record shows no texts when it is printed.
         for (one, other) in fields(&found[0]).zip(fields(&found[1])) {
             equal!(other, one, what);
         }
