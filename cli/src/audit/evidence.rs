@@ -165,9 +165,7 @@ pub(crate) enum Evidence {
 pub(crate) fn read(text: &str) -> Result<Evidence, String> {
     let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     if value.get("divergences").is_some() {
-        return serde_json::from_value(value)
-            .map(|measured| Evidence::Measured(Box::new(measured)))
-            .map_err(|error| error.to_string());
+        return serde_json::from_value(value).map(Evidence::Measured).map_err(|error| error.to_string());
     }
     // Only `deploy check` counts what is unclear; a report of `check` without findings looks alike else.
     if value["summary"].get("unclear").is_none() {

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::proxy::headers;
-use super::record::{Answer, EVENT_END, Exchange, Request};
+use super::record::{Answer, EVENT_END, Exchange, Request, header};
 use super::replay::{Sender, built};
 use super::websocket::{CLOSES, Messages, said};
 
@@ -40,8 +40,8 @@ impl Lasting {
     /// Nothing where the client said what is no text, or spoke no WebSocket.
     pub(super) fn new(exchange: &Exchange) -> Option<Self> {
         let answer = exchange.answer()?;
-        let upgrade = exchange.request.headers.iter().find(|(name, _)| name == "upgrade");
-        if answer.status == 101 && !upgrade.is_some_and(|(_, to)| to.eq_ignore_ascii_case("websocket")) {
+        let upgrade = header(&exchange.request.headers, "upgrade");
+        if answer.status == 101 && !upgrade.is_some_and(|to| to.eq_ignore_ascii_case("websocket")) {
             return None;
         }
         let moments = &exchange.moments;
@@ -79,7 +79,7 @@ impl Connection {
         lasting: &Lasting,
     ) -> Result<Self, String> {
         let mut request = request.clone();
-        let upgrades = request.headers.iter().any(|(name, _)| name == "upgrade");
+        let upgrades = header(&request.headers, "upgrade").is_some();
         // What is compressed could not be read.
         request.headers.retain(|(name, _)| name != "sec-websocket-extensions");
         let upgrade: &[_] =

@@ -24,7 +24,7 @@ use super::record::{Answer, Body, Exchange, Moments, Outcome, Request};
 use super::replica::Fleet;
 
 /// Longer than any request of a test should take.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A recorded request, with what its answer gave out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

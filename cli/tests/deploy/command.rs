@@ -166,35 +166,27 @@ spec:
 #[test]
 fn findings_about_the_code_know_how_many_replicas_run() {
     let tree = Tree::new();
+    let scaler = |most: &str| {
+        format!(
+            "apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: shop}}
+spec:
+  scaleTargetRef: {{kind: Deployment, name: shop}}
+  minReplicas: 2
+  maxReplicas: {most}
+"
+        )
+    };
     tree.file("app/Cargo.toml", manifest("app"))
         .file("app/src/main.rs", SERVICE)
         .file("one/shop.yaml", DEPLOYMENT)
         .file("three/shop.yaml", DEPLOYMENT.replace("  selector", "  replicas: 3\n  selector"))
         .file("many/shop.yaml", DEPLOYMENT)
-        .file(
-            "many/scaler.yaml",
-            "apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop}
-spec:
-  scaleTargetRef: {kind: Deployment, name: shop}
-  minReplicas: 2
-  maxReplicas: 9
-",
-        )
+        .file("many/scaler.yaml", scaler("9"))
         .file("unknown/shop.yaml", DEPLOYMENT.replace("  selector", "  replicas: ${REPLICAS}\n  selector"))
         .file("some/shop.yaml", DEPLOYMENT)
-        .file(
-            "some/scaler.yaml",
-            "apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop}
-spec:
-  scaleTargetRef: {kind: Deployment, name: shop}
-  minReplicas: 2
-  maxReplicas: ${MOST}
-",
-        )
+        .file("some/scaler.yaml", scaler("${MOST}"))
         .file("keda/shop.yaml", DEPLOYMENT)
         .file(
             "keda/scaler.yaml",

@@ -25,9 +25,13 @@ const PARTS: &[&str] = &[
 /// Whether an image, a name or a port is one of a database, broker or the like: such a part
 /// holds state on purpose and is no concern of the service's own replicas.
 pub(crate) fn is_backing(name: &str) -> bool {
-    let image = name.rsplit('/').next().unwrap_or(name);
-    let image = image.split([':', '@']).next().unwrap_or(image).to_ascii_lowercase();
-    image.split(['-', '_', '.']).any(is_part)
+    bare(name).to_ascii_lowercase().split(['-', '_', '.']).any(is_part)
+}
+
+/// An image's name without its registry and its tag.
+fn bare(image: &str) -> &str {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    name.split([':', '@']).next().unwrap_or(name)
 }
 
 fn is_part(part: &str) -> bool {
@@ -54,9 +58,8 @@ pub(crate) fn in_backing_chart(path: &Path) -> bool {
 
 /// Whether an image changes a database's tables, and ends.
 pub(crate) fn runs_once(image: &str) -> bool {
-    let name = image.rsplit('/').next().unwrap_or(image);
-    let name = name.split([':', '@']).next().unwrap_or(name);
-    name.split(['-', '_'])
+    bare(image)
+        .split(['-', '_'])
         .any(|part| matches!(part, "flyway" | "liquibase" | "migrate" | "migrations" | "dbmate"))
 }
 

@@ -4,7 +4,6 @@
 //! Sends nothing twice.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -14,10 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::verify::record::{Answer, Request};
-use crate::verify::replay::{built, collected};
-
-/// Longer than any request of a test should take.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::verify::replay::{PATIENCE, built, collected};
 
 /// See the module.
 #[derive(Default)]
